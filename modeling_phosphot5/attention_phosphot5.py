@@ -1,0 +1,292 @@
+"""Attention of PhosphoT5: T5's, over the whole sequence or exactly windowed, with an aligned cross-attention.
+
+Two layouts of the same computation. *Dense*: scores of shape (batch, heads, queries, keys). *Blocks*: the
+sequence is cut into blocks of ``window`` queries, each with the keys of its own and the neighbouring blocks,
+so that scores have the shape (batch, blocks, heads, window, 2 or 3 x window) and grow linearly with length.
+A bias with five dimensions asks for blocks.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import EncoderDecoderCache
+
+from .configuration_phosphot5 import PhosphoT5Config
+
+__all__ = ["PhosphoT5Attention", "attend", "relative_position_bucket", "windowed_attend"]
+
+MASKED = -1e9
+"""Added to the score of a key that must not be seen; finite, so that a row without keys stays finite."""
+
+
+def relative_position_bucket(
+    relative_position: torch.Tensor, bidirectional: bool, num_buckets: int, max_distance: int
+) -> torch.Tensor:
+    """Bucket of each relative position, as in T5 (Raffel et al. 2020): exact near, logarithmic far.
+
+    Parameters
+    ----------
+    relative_position : torch.Tensor of int64, any shape
+        Key position minus query position, in residues.
+    bidirectional : bool
+        Whether keys after the query have buckets of their own.
+    num_buckets : int
+        Number of buckets.
+    max_distance : int
+        Distance in residues from which all positions share the last bucket.
+
+    Returns
+    -------
+    torch.Tensor of int64, same shape
+        Values from 0 to ``num_buckets - 1``.
+    """
+    bucket = torch.zeros_like(relative_position)
+    if bidirectional:
+        num_buckets //= 2
+        bucket = (relative_position > 0).long() * num_buckets
+        distance = relative_position.abs()
+    else:
+        distance = (-relative_position).clamp_min(0)
+    exact = num_buckets // 2
+    far = torch.log(distance.clamp_min(1).float() / exact) / math.log(max_distance / exact)
+    far = exact + (far * (num_buckets - exact)).long()
+    return bucket + torch.where(distance < exact, distance, far.clamp_max(num_buckets - 1))
+
+
+def attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor, dropout: float
+) -> torch.Tensor:
+    """T5 attention: unscaled products plus bias, softmax, weighted values.
+
+    Parameters
+    ----------
+    query : torch.Tensor of shape (..., heads, queries, d_kv)
+    key, value : torch.Tensor of shape (..., heads, keys, d_kv)
+    bias : torch.Tensor, broadcastable to (..., heads, queries, keys)
+        Position bias plus mask.
+    dropout : float
+        Dropout of the attention probabilities; 0 outside training.
+
+    Returns
+    -------
+    torch.Tensor of shape (..., heads, queries, d_kv)
+    """
+    scores = torch.matmul(query, key.transpose(-1, -2)).add_(bias.to(query.dtype))
+    probabilities = F.softmax(scores, dim=-1)
+    if dropout:
+        probabilities = F.dropout(probabilities, dropout)
+    return torch.matmul(probabilities, value)
+
+
+def windowed_attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor, dropout: float
+) -> torch.Tensor:
+    """Attention in blocks; see the module's text for the layout.
+
+    Parameters
+    ----------
+    query : torch.Tensor of shape (batch, heads, queries, d_kv)
+    key, value : torch.Tensor of shape (batch, heads, keys, d_kv)
+    bias : torch.Tensor of shape (batch, blocks, heads, window, neighbours x window)
+        From :meth:`PhosphoT5Attention.bias`; 2 neighbours look back only, 3 look to both sides.
+    dropout : float
+        Dropout of the attention probabilities; 0 outside training.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, heads, queries, d_kv)
+    """
+    blocks, window = bias.shape[1], bias.shape[3]
+    neighbours = bias.shape[4] // window
+    length = query.shape[2]
+    rows = _pad_length(query, 0, blocks * window).unflatten(2, (blocks, window)).transpose(1, 2)
+    out = attend(
+        rows,
+        _neighbours(key, blocks, window, neighbours),
+        _neighbours(value, blocks, window, neighbours),
+        bias,
+        dropout,
+    )
+    return out.transpose(1, 2).flatten(2, 3)[:, :, :length]
+
+
+def _pad_length(x: torch.Tensor, before: int, total: int) -> torch.Tensor:
+    """Zero-pad or cut dimension -2 to ``total`` rows: ``before`` rows of zeros, x, zeros."""
+    return F.pad(x, (0, 0, before, total - before - x.shape[-2]))
+
+
+def _neighbours(x: torch.Tensor, blocks: int, window: int, neighbours: int) -> torch.Tensor:
+    """Map (batch, heads, keys, d) to (batch, blocks, heads, neighbours x window, d)."""
+    padded = _pad_length(x, window, (blocks + neighbours - 1) * window)
+    parts = padded.unflatten(2, (blocks + neighbours - 1, window)).transpose(1, 2)
+    return torch.cat([parts[:, i : i + blocks] for i in range(neighbours)], dim=3)
+
+
+class PhosphoT5Attention(nn.Module):
+    """Self- or cross-attention with T5's parameters ``q k v o`` and ``relative_attention_bias``.
+
+    Parameters
+    ----------
+    config : PhosphoT5Config
+        Geometry and kind of attention.
+    causal : bool
+        Whether a query sees only keys at or before its own position (decoder self-attention).
+    has_bias : bool
+        Whether this layer owns the relative position bias (the first layer of a stack).
+    layer_idx : int
+        Index of the layer in its stack, 0-based; addresses the cache.
+    aligned : bool
+        Whether that bias is the alignment of target and source, which starts on the diagonal.
+    """
+
+    def __init__(
+        self, config: PhosphoT5Config, causal: bool, has_bias: bool, layer_idx: int, aligned: bool = False
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.causal = causal
+        self.layer_idx = layer_idx
+        self.has_bias = has_bias
+        self.is_aligned = aligned
+        inner = config.num_heads * config.d_kv
+        self.q = nn.Linear(config.d_model, inner, bias=False)
+        self.k = nn.Linear(config.d_model, inner, bias=False)
+        self.v = nn.Linear(config.d_model, inner, bias=False)
+        self.o = nn.Linear(inner, config.d_model, bias=False)
+        if has_bias:
+            self.relative_attention_bias = nn.Embedding(
+                config.relative_attention_num_buckets, config.num_heads
+            )
+
+    def bias(self, queries: int, keys: int, key_mask: torch.Tensor | None, offset: int = 0) -> torch.Tensor:
+        """Position bias plus mask, computed once per stack and shared by its layers.
+
+        Parameters
+        ----------
+        queries, keys : int
+            Number of queries and keys in tokens.
+        key_mask : torch.Tensor of shape (batch, keys), optional
+            1 for keys that may be seen, 0 for padding.
+        offset : int
+            Position of the first query, 0-based; above 0 when earlier queries are in the cache.
+
+        Returns
+        -------
+        torch.Tensor
+            Of shape (batch or 1, heads, queries, keys), or in blocks (batch, blocks, heads, window, keys)
+            for a windowed pass without a cache.
+        """
+        window = self.config.window
+        device = self.q.weight.device
+        if self.config.attention == "window" and offset == 0 and queries > 1:
+            neighbours = 2 if self.causal else 3
+            position = torch.arange(neighbours * window, device=device) - window
+            bias = self._position_bias(position[None] - torch.arange(window, device=device)[:, None])
+            if key_mask is None:
+                key_mask = torch.ones(1, keys, device=device)
+            seen = key_mask.to(bias.dtype)[:, None, :, None]
+            return bias + _mask(_neighbours(seen, -(-queries // window), window, neighbours))
+        position = (
+            torch.arange(keys, device=device)[None]
+            - torch.arange(offset, offset + queries, device=device)[:, None]
+        )
+        bias = self._position_bias(position)[None]
+        if key_mask is not None:
+            bias = bias + _mask(key_mask.to(bias.dtype)[:, None, :, None])
+        return bias
+
+    def _position_bias(self, relative_position: torch.Tensor) -> torch.Tensor:
+        """Learned bias of shape (heads, queries, keys), ``MASKED`` outside the window and after the query."""
+        config = self.config
+        if self.has_bias:
+            bias = self.relative_attention_bias(self._bucket(relative_position)).permute(2, 0, 1)
+        else:
+            bias = self.q.weight.new_zeros(config.num_heads, *relative_position.shape)
+        hidden = torch.zeros_like(relative_position, dtype=torch.bool)
+        if config.attention == "window":
+            hidden |= relative_position.abs() > config.window
+        if self.causal:
+            hidden |= relative_position > 0
+        return bias.masked_fill(hidden, MASKED)
+
+    def _bucket(self, relative_position: torch.Tensor) -> torch.Tensor:
+        buckets, reach = (
+            self.config.relative_attention_num_buckets,
+            self.config.relative_attention_max_distance,
+        )
+        return relative_position_bucket(relative_position, not self.causal, buckets, reach)
+
+    def diagonal(self, slope: float, floor: float) -> torch.Tensor:
+        """Bias table of shape (buckets, heads) that falls with the distance from the aligned residue.
+
+        Parameters
+        ----------
+        slope : float
+            Fall per residue of the nearest distance in a bucket.
+        floor : float
+            Lowest value.
+        """
+        reach = self.config.relative_attention_max_distance
+        distance = torch.arange(
+            reach, -1, -1
+        )  # far to near: the nearest distance of a bucket is written last
+        table = torch.full((self.config.relative_attention_num_buckets, 1), floor)
+        for sign in (1, -1):
+            for r, bucket in zip(distance.tolist(), self._bucket(sign * distance).tolist(), strict=True):
+                table[bucket] = max(-slope * r, floor)
+        return table.expand(-1, self.config.num_heads)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        bias: torch.Tensor,
+        memory: torch.Tensor | None = None,
+        cache: EncoderDecoderCache | None = None,
+    ) -> torch.Tensor:
+        """Attend from ``hidden_states`` to themselves, or to ``memory`` in cross-attention.
+
+        Parameters
+        ----------
+        hidden_states : torch.Tensor of shape (batch, queries, d_model)
+        bias : torch.Tensor
+            From :meth:`bias`.
+        memory : torch.Tensor of shape (batch, keys, d_model), optional
+            Encoder states.
+        cache : EncoderDecoderCache, optional
+            Keys and values of earlier tokens; extended in place.
+
+        Returns
+        -------
+        torch.Tensor of shape (batch, queries, d_model)
+        """
+        query = self._heads(self.q(hidden_states))
+        key, value = self._keys_and_values(hidden_states, memory, cache)
+        dropout = self.config.attention_dropout_rate if self.training else 0.0
+        function = windowed_attend if bias.dim() == 5 else attend
+        context = function(query, key, value, bias, dropout)
+        return self.o(context.transpose(1, 2).flatten(2))
+
+    def _heads(self, x: torch.Tensor) -> torch.Tensor:
+        return x.unflatten(-1, (self.config.num_heads, self.config.d_kv)).transpose(1, 2)
+
+    def _keys_and_values(
+        self, hidden_states: torch.Tensor, memory: torch.Tensor | None, cache: EncoderDecoderCache | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if memory is not None and cache is not None and cache.is_updated.get(self.layer_idx):
+            layer = cache.cross_attention_cache.layers[self.layer_idx]
+            return layer.keys, layer.values
+        source = hidden_states if memory is None else memory
+        key, value = self._heads(self.k(source)), self._heads(self.v(source))
+        if cache is None:
+            return key, value
+        if memory is None:
+            return cache.self_attention_cache.update(key, value, self.layer_idx)
+        cache.is_updated[self.layer_idx] = True
+        return cache.cross_attention_cache.update(key, value, self.layer_idx)
+
+
+def _mask(seen: torch.Tensor) -> torch.Tensor:
+    """(..., keys, 1) of 1 seen, 0 hidden, to an additive mask of shape (..., 1, keys)."""
+    return (1 - seen.transpose(-1, -2)) * MASKED

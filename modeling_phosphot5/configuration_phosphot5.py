@@ -1,0 +1,225 @@
+"""Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
+
+from transformers import PretrainedConfig
+
+__all__ = ["PRESETS", "PhosphoT5Config"]
+
+VERSION = "0.1.0"
+"""Release of the code that writes this configuration; equals the package version."""
+
+PRESETS = {
+    "tiny": {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
+    | {"window": 16, "conv_width": 5, "global_context": True, "feed_forward_proj": "gated-silu"},
+    "small": {
+        "d_model": 128,
+        "d_kv": 32,
+        "d_ff": 352,
+        "num_layers": 4,
+        "num_decoder_layers": 2,
+        "num_heads": 4,
+    }
+    | {"window": 32, "conv_width": 15, "global_context": True, "feed_forward_proj": "gated-silu"},
+    "base": {
+        "d_model": 768,
+        "d_kv": 64,
+        "d_ff": 2048,
+        "num_layers": 12,
+        "num_decoder_layers": 6,
+        "num_heads": 12,
+    }
+    | {"window": 64, "conv_width": 15, "global_context": True, "feed_forward_proj": "gated-silu"},
+    "large": {},
+}
+"""Named geometries; ``large`` is T5-large, the default of :class:`PhosphoT5Config`."""
+
+
+class PhosphoT5Config(PretrainedConfig):
+    """Everything that defines a PhosphoT5 checkpoint beside its weights.
+
+    Parameters
+    ----------
+    vocab_size, d_model, d_kv, d_ff, num_layers, num_decoder_layers, num_heads : int
+        Geometry, named as in T5; the defaults are those of T5-large.
+    relative_attention_num_buckets, relative_attention_max_distance : int
+        Buckets of T5's relative position bias.
+    dropout_rate : float
+        Dropout of embeddings, sub-layers and feed-forward.
+    attention_dropout_rate : float, optional
+        Dropout of attention probabilities; ``None`` means ``dropout_rate``, as in T5.
+    layer_norm_epsilon, initializer_factor, feed_forward_proj
+        As in T5; ``feed_forward_proj`` is ``"relu"``, ``"gated-gelu"`` (T5 v1.1), ``"gated-silu"``, ...
+    tie_word_embeddings : bool
+        Whether the output projection is the embedding table.
+    scale_decoder_outputs : bool, optional
+        Whether decoder states are multiplied by ``d_model ** -0.5``; ``None`` means ``tie_word_embeddings``.
+    attention : {"window", "full"}
+        ``"window"``: encoder self-attention sees ``|i - j| <= window``, decoder self-attention
+        ``0 <= i - j <= window``, cross-attention ``|i - j| <= window``. ``"full"``: stock T5.
+    window : int
+        Residues to either side that windowed attention sees.
+    alignment : bool
+        Learned relative bias on (source - target position) in cross-attention.
+    conv_width : int
+        Odd width in residues of the residual convolution before the first encoder block; 0 for none.
+    global_context : bool
+        Add the linearly mapped mean state of the protein after the second encoder block.
+    noise_std : float
+        Standard deviation of the Gaussian noise on input embeddings, in training only.
+    focal_gamma, label_smoothing : float
+        Parameters of :class:`~phosphot5.FocalLossWithSmoothing`.
+    copy_weight : float
+        Weight of the full-vocabulary loss that teaches copying; the choice at a site has weight 1.
+    prefix_mask_prob : float
+        Share of training rows whose decoder reads the bare sequence (marginal scores); the others read
+        the true sites upstream (conditional scores).
+    site_token_ids : dict of str to list of int, optional
+        Residue to ``[plain id, phosphorylated id]``; the defaults are those of the tokenizer.
+    calibration : dict, optional
+        Residue to ``{"slope", "intercept"}`` of the logit, fitted on validation data.
+    fpr_table : dict, optional
+        Residue to ``{"fpr": [...], "probability": [...]}``: the share of validated negatives that score
+        at or above each probability; ``fpr`` ascending.
+    phosphot5_version : str
+        Release of the code that wrote this configuration.
+    **kwargs
+        Passed on to :class:`transformers.PretrainedConfig`.
+
+    Raises
+    ------
+    ValueError
+        If ``attention``, ``conv_width``, ``window`` or a probability is out of its range.
+    """
+
+    model_type = "phosphot5"
+    keys_to_ignore_at_inference = ["past_key_values"]
+    attribute_map = {
+        "hidden_size": "d_model",
+        "num_attention_heads": "num_heads",
+        "num_hidden_layers": "num_layers",
+        "head_dim": "d_kv",
+    }
+
+    def __init__(
+        self,
+        vocab_size: int = 32,
+        d_model: int = 1024,
+        d_kv: int = 64,
+        d_ff: int = 4096,
+        num_layers: int = 24,
+        num_decoder_layers: int | None = None,
+        num_heads: int = 16,
+        relative_attention_num_buckets: int = 32,
+        relative_attention_max_distance: int = 128,
+        dropout_rate: float = 0.1,
+        attention_dropout_rate: float | None = None,
+        layer_norm_epsilon: float = 1e-6,
+        initializer_factor: float = 1.0,
+        feed_forward_proj: str = "relu",
+        tie_word_embeddings: bool = True,
+        scale_decoder_outputs: bool | None = None,
+        attention: str = "window",
+        window: int = 128,
+        alignment: bool = True,
+        conv_width: int = 0,
+        global_context: bool = False,
+        noise_std: float = 0.1,
+        focal_gamma: float = 2.0,
+        label_smoothing: float = 0.035,
+        copy_weight: float = 0.1,
+        prefix_mask_prob: float = 0.8,
+        site_token_ids: dict[str, list[int]] | None = None,
+        calibration: dict[str, dict[str, float]] | None = None,
+        fpr_table: dict[str, dict[str, list[float]]] | None = None,
+        use_cache: bool = True,
+        phosphot5_version: str = VERSION,
+        **kwargs: object,
+    ) -> None:
+        self.vocab_size = vocab_size
+        self.d_model = d_model
+        self.d_kv = d_kv
+        self.d_ff = d_ff
+        self.num_layers = num_layers
+        self.num_decoder_layers = num_layers if num_decoder_layers is None else num_decoder_layers
+        self.num_heads = num_heads
+        self.relative_attention_num_buckets = relative_attention_num_buckets
+        self.relative_attention_max_distance = relative_attention_max_distance
+        self.dropout_rate = dropout_rate
+        self.attention_dropout_rate = (
+            dropout_rate if attention_dropout_rate is None else attention_dropout_rate
+        )
+        self.layer_norm_epsilon = layer_norm_epsilon
+        self.initializer_factor = initializer_factor
+        self.feed_forward_proj = feed_forward_proj
+        self.scale_decoder_outputs = (
+            tie_word_embeddings if scale_decoder_outputs is None else scale_decoder_outputs
+        )
+        self.attention = attention
+        self.window = window
+        self.alignment = alignment
+        self.conv_width = conv_width
+        self.global_context = global_context
+        self.noise_std = noise_std
+        self.focal_gamma = focal_gamma
+        self.label_smoothing = label_smoothing
+        self.copy_weight = copy_weight
+        self.prefix_mask_prob = prefix_mask_prob
+        self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
+        self.calibration = calibration
+        self.fpr_table = fpr_table
+        self.use_cache = use_cache
+        self.phosphot5_version = phosphot5_version
+        self._set_activation()
+        self._check()
+        specials = {
+            "pad_token_id": 0,
+            "eos_token_id": 1,
+            "decoder_start_token_id": 0,
+            "is_encoder_decoder": True,
+        }
+        super().__init__(tie_word_embeddings=tie_word_embeddings, **(specials | kwargs))
+
+    @classmethod
+    def preset(cls, name: str, **overrides: object) -> "PhosphoT5Config":
+        """Return a named geometry: ``tiny``, ``small``, ``base`` or ``large``.
+
+        Parameters
+        ----------
+        name : str
+            Key of :data:`PRESETS`.
+        **overrides
+            Arguments of :class:`PhosphoT5Config` that replace those of the preset.
+
+        Raises
+        ------
+        ValueError
+            If there is no preset of that name.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"unknown preset {name!r}, expected one of {', '.join(PRESETS)}")
+        return cls(**(PRESETS[name] | overrides))
+
+    def _set_activation(self) -> None:
+        """Derive the two names that transformers' T5 feed-forward reads."""
+        *gate, activation = self.feed_forward_proj.split("-")
+        if gate not in ([], ["gated"]):
+            raise ValueError(
+                f"feed_forward_proj is {self.feed_forward_proj!r}, expected ACTIVATION or gated-ACTIVATION"
+            )
+        self.is_gated_act = bool(gate)
+        self.dense_act_fn = "gelu_new" if self.feed_forward_proj == "gated-gelu" else activation
+
+    def _check(self) -> None:
+        if self.attention not in ("window", "full"):
+            raise ValueError(f"attention is {self.attention!r}, expected 'window' or 'full'")
+        if self.window < 1:
+            raise ValueError(f"window is {self.window}, expected at least 1 residue")
+        if self.conv_width and self.conv_width % 2 == 0:
+            raise ValueError(f"conv_width is {self.conv_width}, expected an odd number of residues, or 0")
+        for name in ("dropout_rate", "attention_dropout_rate", "label_smoothing", "prefix_mask_prob"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} is {value}, expected a number from 0 to 1")
+        for name in ("noise_std", "focal_gamma", "copy_weight"):
+            value = getattr(self, name)
+            if value < 0:
+                raise ValueError(f"{name} is {value}, expected 0 or more")

@@ -1,0 +1,114 @@
+"""Pure functions between token ids, logits and phosphosites."""
+
+import torch
+
+__all__ = ["calibrated_probability", "choice_logits", "phospho_partner", "shift_right", "site_mask"]
+
+
+def phospho_partner(
+    site_token_ids: dict[str, list[int]], vocab_size: int, device: torch.device
+) -> torch.Tensor:
+    """Phosphorylated id of every plain id.
+
+    Parameters
+    ----------
+    site_token_ids : dict of str to list of int
+        Residue to ``[plain id, phosphorylated id]``.
+    vocab_size : int
+        Number of tokens.
+    device : torch.device
+        Where the table is made.
+
+    Returns
+    -------
+    torch.Tensor of int64 of shape (vocab_size,)
+        The phosphorylated id, -1 for tokens that cannot be phosphorylated.
+    """
+    partner = torch.full((vocab_size,), -1, dtype=torch.long)
+    for plain, phosphorylated in site_token_ids.values():
+        partner[plain] = phosphorylated
+    return partner.to(device)
+
+
+def site_mask(input_ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
+    """Find where a token is a plain residue that can be phosphorylated.
+
+    Parameters
+    ----------
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`phospho_partner`.
+
+    Returns
+    -------
+    torch.Tensor of bool of shape (batch, length)
+        True at sites.
+    """
+    return partner[input_ids] >= 0
+
+
+def shift_right(ids: torch.Tensor, first: int | bool) -> torch.Tensor:
+    """Move a row one position to the right, as the decoder reads its targets.
+
+    Parameters
+    ----------
+    ids : torch.Tensor of shape (batch, length)
+        Token ids, or any value per position.
+    first : int or bool
+        Value of position 0.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, length)
+    """
+    shifted = torch.full_like(ids, first)
+    shifted[:, 1:] = ids[:, :-1]
+    return shifted
+
+
+def choice_logits(logits: torch.Tensor, plain_ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
+    """Logits of the two legal tokens at a site.
+
+    Parameters
+    ----------
+    logits : torch.Tensor of shape (n, vocab_size)
+        Scores at n sites.
+    plain_ids : torch.Tensor of int64 of shape (n,)
+        Plain residue of each site.
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`phospho_partner`.
+
+    Returns
+    -------
+    torch.Tensor of shape (n, 2)
+        Column 0 the plain residue, column 1 the phosphorylated one.
+    """
+    return logits.gather(-1, torch.stack([plain_ids, partner[plain_ids]], dim=-1))
+
+
+def calibrated_probability(
+    log_odds: torch.Tensor,
+    input_ids: torch.Tensor,
+    site_token_ids: dict[str, list[int]],
+    calibration: dict[str, dict[str, float]] | None,
+) -> torch.Tensor:
+    """Log-odds to probabilities, through the straight line fitted for each residue on validation data.
+
+    Parameters
+    ----------
+    log_odds : torch.Tensor of shape (batch, length)
+        NaN where there is no site.
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+    site_token_ids : dict of str to list of int
+        Residue to ``[plain id, phosphorylated id]``.
+    calibration : dict or None
+        Residue to ``{"slope", "intercept"}``; without it the log-odds are taken as they are.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, length)
+    """
+    for residue, line in (calibration or {}).items():
+        at = input_ids == site_token_ids[residue][0]
+        log_odds = torch.where(at, line["slope"] * log_odds + line["intercept"], log_odds)
+    return torch.sigmoid(log_odds)

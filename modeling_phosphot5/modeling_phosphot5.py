@@ -1,0 +1,391 @@
+"""PhosphoT5: a T5 encoder-decoder that rewrites a protein with its phosphosites marked."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import EncoderDecoderCache, GenerationMixin, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
+from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
+
+from .attention_phosphot5 import PhosphoT5Attention
+from .configuration_phosphot5 import PhosphoT5Config
+from .decoding_phosphot5 import calibrated_probability, choice_logits, phospho_partner, shift_right, site_mask
+from .loss_phosphot5 import FocalLossWithSmoothing
+from .stack_phosphot5 import (
+    GlobalContext,
+    PhosphoT5Decoder,
+    PhosphoT5Encoder,
+    PhosphoT5Stack,
+    ResidueConvolution,
+)
+
+__all__ = ["PhosphoT5ForConditionalGeneration", "PhosphoT5PreTrainedModel"]
+
+ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 0.25, -8.0
+"""The alignment bias starts at ``-slope x distance in residues``, no lower than the floor."""
+
+
+class PhosphoT5PreTrainedModel(PreTrainedModel):
+    """Loading, saving and initialisation."""
+
+    config_class = PhosphoT5Config
+    base_model_prefix = "transformer"
+    supports_gradient_checkpointing = True
+    _no_split_modules = ["PhosphoT5Block"]
+    # what stock T5 checkpoints may carry beside ``shared.weight``
+    _keys_to_ignore_on_load_unexpected = [
+        r"(en|de)coder\.embed_tokens\.weight",
+        r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",
+    ]
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Initialise as T5 does; what T5 lacks starts without effect, the alignment on the diagonal."""
+        config, factor = self.config, self.config.initializer_factor
+        normal = nn.init.normal_
+        if isinstance(module, T5LayerNorm):
+            nn.init.constant_(module.weight, factor)
+        elif isinstance(module, PhosphoT5ForConditionalGeneration):
+            normal(module.shared.weight, std=factor)
+            if module.lm_head is not None:
+                normal(module.lm_head.weight, std=factor)
+        elif isinstance(module, T5LayerFF):
+            for name, weight in module.DenseReluDense.named_parameters():
+                normal(weight, std=factor * (config.d_ff if name == "wo.weight" else config.d_model) ** -0.5)
+        elif isinstance(module, PhosphoT5Attention):
+            normal(module.q.weight, std=factor * (config.d_model * config.d_kv) ** -0.5)
+            normal(module.k.weight, std=factor * config.d_model**-0.5)
+            normal(module.v.weight, std=factor * config.d_model**-0.5)
+            normal(module.o.weight, std=factor * (config.num_heads * config.d_kv) ** -0.5)
+            if module.is_aligned:
+                nn.init.zeros_(module.relative_attention_bias.weight)
+                module.relative_attention_bias.weight.data.add_(
+                    module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR)
+                )
+            elif module.has_bias:
+                normal(module.relative_attention_bias.weight, std=factor * config.d_model**-0.5)
+        elif isinstance(module, ResidueConvolution):
+            normal(module.proj.weight, std=factor * module.proj.in_features**-0.5)
+        elif isinstance(module, GlobalContext):
+            nn.init.zeros_(module.proj.weight)
+        elif isinstance(module, PhosphoT5Stack) and module.is_decoder:
+            nn.init.zeros_(module.open_site)
+
+
+class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixin):
+    """T5 for phosphosites: windowed self-attention, aligned cross-attention, focal smoothed loss.
+
+    Parameters
+    ----------
+    config : PhosphoT5Config
+        Geometry, attention, loss.
+
+    Examples
+    --------
+    >>> model = PhosphoT5ForConditionalGeneration(PhosphoT5Config.preset("tiny")).eval()
+    >>> ids = torch.tensor([[19, 7, 13, 14, 1]])  # M S P K </s>
+    >>> model.score_sites(ids).isnan().tolist()
+    [[True, False, True, True, True]]
+    """
+
+    def __init__(self, config: PhosphoT5Config) -> None:
+        super().__init__(config)
+        self.shared = nn.Embedding(config.vocab_size, config.d_model)
+        self.encoder = PhosphoT5Encoder(config, self.shared, is_decoder=False)
+        self.decoder = PhosphoT5Decoder(config, self.shared, is_decoder=True)
+        tied = config.tie_word_embeddings
+        self.lm_head = None if tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
+        self.criterion = FocalLossWithSmoothing(config.focal_gamma, config.label_smoothing)
+        self.post_init()
+
+    @classmethod
+    def from_t5(cls, path: str, **overrides: Any) -> "PhosphoT5ForConditionalGeneration":
+        """Load a T5, Flan-T5, ProtT5 or Ankh checkpoint with its tokenizer.
+
+        Embeddings are carried over residue by residue, by token string. What was carried and what is new
+        stands in ``model.conversion_report``.
+
+        Parameters
+        ----------
+        path : str
+            Folder or hub id of the checkpoint.
+        **overrides
+            Arguments of :class:`PhosphoT5Config`, for instance ``attention="full", alignment=False``.
+
+        Raises
+        ------
+        ValueError
+            If the checkpoint is no T5, or its tokenizer knows none of the residues.
+        """
+        from .conversion_phosphot5 import convert_t5
+
+        return convert_t5(cls, path, **overrides)
+
+    def get_input_embeddings(self) -> nn.Embedding:
+        """Return the embedding table that encoder and decoder share."""
+        return self.shared
+
+    def set_input_embeddings(self, new_embeddings: nn.Embedding) -> None:
+        """Replace the embedding table of encoder and decoder."""
+        self.shared = new_embeddings
+        self.encoder.set_input_embeddings(new_embeddings)
+        self.decoder.set_input_embeddings(new_embeddings)
+
+    def get_output_embeddings(self) -> nn.Linear | None:
+        """Return the output projection; ``None`` when it is the embedding table."""
+        return self.lm_head
+
+    def get_encoder(self) -> PhosphoT5Encoder:
+        """Return the encoder."""
+        return self.encoder
+
+    def get_decoder(self) -> PhosphoT5Decoder:
+        """Return the decoder."""
+        return self.decoder
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        decoder_input_ids: torch.Tensor | None = None,
+        decoder_attention_mask: torch.Tensor | None = None,
+        encoder_outputs: BaseModelOutput | tuple | None = None,
+        past_key_values: EncoderDecoderCache | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        decoder_inputs_embeds: torch.Tensor | None = None,
+        labels: torch.Tensor | None = None,
+        open_sites: torch.Tensor | None = None,
+        num_items_in_batch: torch.Tensor | int | None = None,
+        use_cache: bool | None = None,
+        output_hidden_states: bool | None = None,
+        return_dict: bool | None = None,
+        **kwargs: Any,
+    ) -> Seq2SeqLMOutput | tuple:
+        """Encode, decode and, with ``labels``, compute the loss.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, source length)
+            The protein, ending in ``</s>``; known sites may be given as phosphorylated tokens.
+        attention_mask : torch.Tensor of shape (batch, source length), optional
+            1 for tokens, 0 for padding.
+        decoder_input_ids : torch.Tensor of int64 of shape (batch, length), optional
+            Targets shifted right. Left out with ``labels``, the model makes them: see :meth:`decoder_inputs`.
+        decoder_attention_mask : torch.Tensor of shape (batch, cached + length), optional
+        encoder_outputs : BaseModelOutput or tuple, optional
+            Instead of the encoder's inputs.
+        past_key_values : EncoderDecoderCache, optional
+            Keys and values of earlier tokens.
+        inputs_embeds, decoder_inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
+            Instead of the ids.
+        labels : torch.Tensor of int64 of shape (batch, length), optional
+            Annotated tokens; -100 at padding and where the state of a site is not known.
+        open_sites : torch.Tensor of bool of shape (batch, length), optional
+            True where ``decoder_input_ids`` holds a bare residue because its state is open.
+        num_items_in_batch : torch.Tensor or int, optional
+            Divisor of the loss; by default the labelled positions of this batch.
+        use_cache, output_hidden_states, return_dict : bool, optional
+            As in T5.
+        **kwargs
+            Arguments of newer transformers versions that have no meaning here.
+
+        Returns
+        -------
+        Seq2SeqLMOutput
+            ``logits`` of shape (batch, length, vocab_size), ``loss`` a scalar, caches and states.
+
+        Raises
+        ------
+        ValueError
+            If the weights are float16, if attention maps are asked for, or if labels do not align with the
+            source.
+        """
+        self._refuse(kwargs)
+        return_dict = self.config.return_dict if return_dict is None else return_dict
+        if output_hidden_states is None:
+            output_hidden_states = self.config.output_hidden_states
+        if encoder_outputs is None:
+            encoder_outputs = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
+        elif not isinstance(encoder_outputs, BaseModelOutput):
+            encoder_outputs = BaseModelOutput(*encoder_outputs)
+        if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
+            decoder_input_ids, open_sites = self.decoder_inputs(input_ids, labels)
+        decoded = self.decoder(
+            decoder_input_ids,
+            decoder_attention_mask,
+            encoder_outputs.last_hidden_state,
+            attention_mask,
+            decoder_inputs_embeds,
+            open_sites,
+            past_key_values,
+            labels is None and (self.config.use_cache if use_cache is None else use_cache),
+            output_hidden_states,
+        )
+        logits = self._project(decoded.last_hidden_state)
+        output = Seq2SeqLMOutput(
+            loss=None if labels is None else self.compute_loss(logits, labels, num_items_in_batch),
+            logits=logits,
+            past_key_values=decoded.past_key_values,
+            decoder_hidden_states=decoded.hidden_states,
+            encoder_last_hidden_state=encoder_outputs.last_hidden_state,
+            encoder_hidden_states=encoder_outputs.hidden_states,
+        )
+        return output if return_dict else output.to_tuple()
+
+    def _refuse(self, kwargs: dict[str, Any]) -> None:
+        if self.dtype == torch.float16:
+            raise ValueError("found float16 weights: T5 overflows in float16; load it in bfloat16 or float32")
+        if kwargs.get("output_attentions"):
+            raise ValueError(
+                "output_attentions is not available: windowed attention has no length x length map"
+            )
+
+    def _project(self, states: torch.Tensor) -> torch.Tensor:
+        """Map decoder states (..., d_model) to logits (..., vocab_size)."""
+        if self.config.scale_decoder_outputs:
+            states = states * self.config.d_model**-0.5
+        return nn.functional.linear(states, (self.shared if self.lm_head is None else self.lm_head).weight)
+
+    def _partner(self, device: torch.device) -> torch.Tensor:
+        return phospho_partner(self.config.site_token_ids, self.config.vocab_size, device)
+
+    def decoder_inputs(
+        self, input_ids: torch.Tensor, labels: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Make the decoder input of a labelled batch: marginal rows read open sites, others the truth.
+
+        In training each row is drawn marginal with probability ``config.prefix_mask_prob``; in evaluation all
+        rows are marginal. Sites whose state is not known are open in both.
+
+        Parameters
+        ----------
+        input_ids, labels : torch.Tensor of int64 of shape (batch, length)
+            Source and annotated tokens, aligned.
+
+        Returns
+        -------
+        tuple of torch.Tensor
+            Ids of shape (batch, length) and bool of shape (batch, length), both shifted right.
+
+        Raises
+        ------
+        ValueError
+            If the shapes differ.
+        """
+        if input_ids is None or input_ids.shape != labels.shape:
+            found = None if input_ids is None else tuple(input_ids.shape)
+            raise ValueError(
+                f"found input_ids of shape {found} and labels of shape {tuple(labels.shape)}, expected one "
+                "label per source token; pass decoder_input_ids to train on targets that are not aligned"
+            )
+        sites = site_mask(input_ids, self._partner(input_ids.device))
+        if self.training:
+            draw = torch.rand(len(input_ids), 1, device=input_ids.device)
+            marginal = draw < self.config.prefix_mask_prob
+        else:
+            marginal = torch.ones(len(input_ids), 1, dtype=torch.bool, device=input_ids.device)
+        open_sites = sites & (marginal | (labels == -100))
+        target = torch.where(open_sites | (labels == -100), input_ids, labels)
+        return shift_right(target, self.config.decoder_start_token_id), shift_right(open_sites, False)
+
+    def compute_loss(
+        self, logits: torch.Tensor, labels: torch.Tensor, num_items: torch.Tensor | int | None = None
+    ) -> torch.Tensor:
+        """Focal smoothed loss over the legal choice at each site and, weighted, over copying.
+
+        Parameters
+        ----------
+        logits : torch.Tensor of shape (batch, length, vocab_size)
+        labels : torch.Tensor of int64 of shape (batch, length)
+            -100 where there is no label.
+        num_items : torch.Tensor or int, optional
+            Divisor; by default the labelled positions given here.
+
+        Returns
+        -------
+        torch.Tensor
+            Scalar.
+        """
+        labelled = labels != -100
+        logits, labels = logits[labelled], labels[labelled]
+        num_items = max(len(labels), 1) if num_items is None else num_items
+        partner = self._partner(labels.device)
+        plain = torch.arange(len(partner), device=labels.device)
+        plain[partner[partner >= 0]] = (partner >= 0).nonzero().flatten()
+        residue = plain[labels]
+        sites = partner[residue] >= 0
+        choice = choice_logits(logits[sites], residue[sites], partner)
+        loss = self.criterion(choice, (labels != residue)[sites].long(), num_items)
+        return loss + self.config.copy_weight * self.criterion(logits, labels, num_items)
+
+    @torch.no_grad()
+    def site_logits(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Marginal log-odds of phosphorylation at every site, before calibration, in two passes.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, length)
+            Proteins ending in ``</s>``, padded on the right.
+        attention_mask : torch.Tensor of shape (batch, length), optional
+            1 for tokens, 0 for padding.
+
+        Returns
+        -------
+        torch.Tensor of float32 of shape (batch, length)
+            NaN where the token is not a bare S, T or Y.
+        """
+        partner = self._partner(input_ids.device)
+        sites = site_mask(input_ids, partner)
+        logits = self(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            decoder_input_ids=shift_right(input_ids, self.config.decoder_start_token_id),
+            open_sites=shift_right(sites, False),
+            use_cache=False,
+            return_dict=True,
+        ).logits
+        pair = choice_logits(logits[sites].float(), input_ids[sites], partner)
+        result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
+        result[sites] = pair[:, 1] - pair[:, 0]
+        return result
+
+    def score_sites(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Probability of phosphorylation per residue, calibrated where the configuration says how.
+
+        One encoder pass and one decoder pass; switch to evaluation mode first, without noise or dropout.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, length)
+            Proteins ending in ``</s>``, padded on the right.
+        attention_mask : torch.Tensor of shape (batch, length), optional
+            1 for tokens, 0 for padding.
+
+        Returns
+        -------
+        torch.Tensor of float32 of shape (batch, length)
+            0 to 1; NaN where the token is not a bare S, T or Y.
+        """
+        log_odds = self.site_logits(input_ids, attention_mask)
+        return calibrated_probability(
+            log_odds, input_ids, self.config.site_token_ids, self.config.calibration
+        )
+
+    def generate(self, inputs: torch.Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
+        """Generate as any T5 does; the target's length follows the source's unless a length is given.
+
+        Parameters
+        ----------
+        inputs : torch.Tensor of int64 of shape (batch, source length), optional
+            Also accepted as ``input_ids``.
+        *args, **kwargs
+            As in :meth:`transformers.GenerationMixin.generate`.
+        """
+        source = kwargs.get("input_ids") if inputs is None else inputs
+        if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
+            kwargs["max_new_tokens"] = source.shape[1]
+        return super().generate(inputs, *args, **kwargs)

@@ -1,0 +1,283 @@
+"""Layers, blocks, encoder and decoder of PhosphoT5, with the parameter names of T5."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import DynamicCache, EncoderDecoderCache
+from transformers.modeling_layers import GradientCheckpointingLayer
+from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPastAndCrossAttentions
+from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
+
+from .attention_phosphot5 import PhosphoT5Attention
+from .configuration_phosphot5 import PhosphoT5Config
+from .noise_phosphot5 import EmbeddingNoise
+
+__all__ = [
+    "GlobalContext",
+    "PhosphoT5Block",
+    "PhosphoT5Decoder",
+    "PhosphoT5Encoder",
+    "PhosphoT5Stack",
+    "ResidueConvolution",
+]
+
+
+class PhosphoT5LayerSelfAttention(nn.Module):
+    """Norm, self-attention, dropout, residual."""
+
+    def __init__(self, config: PhosphoT5Config, causal: bool, layer_idx: int) -> None:
+        super().__init__()
+        self.SelfAttention = PhosphoT5Attention(config, causal, has_bias=layer_idx == 0, layer_idx=layer_idx)
+        self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
+        self.dropout = nn.Dropout(config.dropout_rate)
+
+    def forward(
+        self, hidden_states: torch.Tensor, bias: torch.Tensor, cache: EncoderDecoderCache | None = None
+    ) -> torch.Tensor:
+        """Return states of the shape given, (batch, length, d_model)."""
+        update = self.SelfAttention(self.layer_norm(hidden_states), bias, cache=cache)
+        return hidden_states + self.dropout(update)
+
+
+class PhosphoT5LayerCrossAttention(nn.Module):
+    """Norm, cross-attention to the encoder's states, dropout, residual."""
+
+    def __init__(self, config: PhosphoT5Config, layer_idx: int) -> None:
+        super().__init__()
+        aligned = config.alignment and layer_idx == 0
+        self.EncDecAttention = PhosphoT5Attention(
+            config, causal=False, has_bias=aligned, layer_idx=layer_idx, aligned=aligned
+        )
+        self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
+        self.dropout = nn.Dropout(config.dropout_rate)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        bias: torch.Tensor,
+        memory: torch.Tensor,
+        cache: EncoderDecoderCache | None = None,
+    ) -> torch.Tensor:
+        """Return states of the shape given, (batch, length, d_model)."""
+        update = self.EncDecAttention(self.layer_norm(hidden_states), bias, memory, cache)
+        return hidden_states + self.dropout(update)
+
+
+class PhosphoT5Block(GradientCheckpointingLayer):
+    """Self-attention, in a decoder cross-attention, and feed-forward."""
+
+    def __init__(self, config: PhosphoT5Config, is_decoder: bool, layer_idx: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [PhosphoT5LayerSelfAttention(config, is_decoder, layer_idx)]
+        if is_decoder:
+            layers.append(PhosphoT5LayerCrossAttention(config, layer_idx))
+        layers.append(T5LayerFF(config))
+        self.layer = nn.ModuleList(layers)
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        bias: torch.Tensor,
+        memory: torch.Tensor | None = None,
+        cross_bias: torch.Tensor | None = None,
+        cache: EncoderDecoderCache | None = None,
+    ) -> torch.Tensor:
+        """Return states of the shape given, (batch, length, d_model)."""
+        hidden_states = self.layer[0](hidden_states, bias, cache)
+        if memory is not None:
+            hidden_states = self.layer[1](hidden_states, cross_bias, memory, cache)
+        return self.layer[-1](hidden_states)
+
+
+class ResidueConvolution(nn.Module):
+    """Residual dense convolution over neighbouring residues: ``x + gelu(conv(x))``."""
+
+    def __init__(self, config: PhosphoT5Config) -> None:
+        super().__init__()
+        self.width = config.conv_width
+        self.proj = nn.Linear(config.conv_width * config.d_model, config.d_model, bias=False)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return states (batch, length, d_model); ``mask`` (batch, length, 1) is 0 at padding."""
+        half = self.width // 2
+        padded = F.pad(hidden_states * mask, (0, 0, half, half))
+        neighbours = padded.unfold(1, self.width, 1).transpose(2, 3).flatten(2)
+        return hidden_states + F.gelu(self.proj(neighbours), approximate="tanh")
+
+
+class GlobalContext(nn.Module):
+    """Add the linearly mapped mean state of the protein to every residue."""
+
+    def __init__(self, config: PhosphoT5Config) -> None:
+        super().__init__()
+        self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
+        self.proj = nn.Linear(config.d_model, config.d_model, bias=False)
+
+    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Return states (batch, length, d_model); ``mask`` (batch, length, 1) is 0 at padding."""
+        mean = (self.layer_norm(hidden_states) * mask).sum(1, keepdim=True) / mask.sum(
+            1, keepdim=True
+        ).clamp_min(1)
+        return hidden_states + self.proj(mean)
+
+
+class PhosphoT5Stack(nn.Module):
+    """Encoder or decoder: embedding, noise, blocks, final norm."""
+
+    def __init__(self, config: PhosphoT5Config, embed_tokens: nn.Embedding, is_decoder: bool) -> None:
+        super().__init__()
+        self.config = config
+        self.is_decoder = is_decoder
+        # The one table belongs to the model as ``shared``. Kept out of the stack's own modules, it has one
+        # name in every checkpoint and needs no weight tying, whose rules changed with transformers 5.0 and
+        # again with 5.13.
+        self.set_input_embeddings(embed_tokens)
+        self.noise = EmbeddingNoise(config.noise_std)
+        layers = config.num_decoder_layers if is_decoder else config.num_layers
+        self.block = nn.ModuleList([PhosphoT5Block(config, is_decoder, i) for i in range(layers)])
+        if is_decoder:
+            self.open_site = nn.Parameter(torch.zeros(config.d_model))
+        else:
+            self.convolution = ResidueConvolution(config) if config.conv_width else None
+            self.context = GlobalContext(config) if config.global_context else None
+        self.final_layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
+        self.dropout = nn.Dropout(config.dropout_rate)
+
+    def set_input_embeddings(self, embed_tokens: nn.Embedding) -> None:
+        """Use another embedding table, without owning it."""
+        object.__setattr__(self, "embed_tokens", embed_tokens)
+
+    def _embed(self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> torch.Tensor:
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("expected exactly one of input_ids and inputs_embeds")
+        return self.noise(self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds)
+
+
+class PhosphoT5Encoder(PhosphoT5Stack):
+    """The encoder; reads the protein."""
+
+    main_input_name = "input_ids"
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        output_hidden_states: bool = False,
+        **kwargs: Any,
+    ) -> BaseModelOutput:
+        """Encode a batch of proteins.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, length)
+        attention_mask : torch.Tensor of shape (batch, length), optional
+            1 for tokens, 0 for padding.
+        inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
+            Instead of ``input_ids``.
+        output_hidden_states : bool
+            Return the states before each block and the final ones.
+        **kwargs
+            ``return_dict`` and ``output_attentions`` of transformers' generation, without effect.
+
+        Returns
+        -------
+        BaseModelOutput
+            ``last_hidden_state`` of shape (batch, length, d_model).
+        """
+        states = self._embed(input_ids, inputs_embeds)
+        length = states.shape[1]
+        mask = (states.new_ones(1, length) if attention_mask is None else attention_mask)[..., None].to(
+            states.dtype
+        )
+        if self.convolution is not None:
+            states = self.convolution(states, mask)
+        states = self.dropout(states)
+        bias = _compute_dtype(
+            self.block[0].layer[0].SelfAttention.bias(length, length, attention_mask), states
+        )
+        collected = []
+        for i, block in enumerate(self.block):
+            collected.append(states)
+            states = block(states, bias)
+            if self.context is not None and i == min(2, len(self.block)) - 1:
+                states = self.context(states, mask)
+        states = self.dropout(self.final_layer_norm(states))
+        hidden = (*collected, states) if output_hidden_states else None
+        return BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
+
+
+class PhosphoT5Decoder(PhosphoT5Stack):
+    """The decoder; writes the annotated protein."""
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        encoder_hidden_states: torch.Tensor | None = None,
+        encoder_attention_mask: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        open_sites: torch.Tensor | None = None,
+        past_key_values: EncoderDecoderCache | None = None,
+        use_cache: bool = False,
+        output_hidden_states: bool = False,
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        """Decode a batch.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, length)
+            Annotated tokens, shifted right by one.
+        attention_mask : torch.Tensor of shape (batch, cached + length), optional
+            1 for tokens, 0 for padding.
+        encoder_hidden_states : torch.Tensor of shape (batch, source length, d_model)
+        encoder_attention_mask : torch.Tensor of shape (batch, source length), optional
+        inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
+            Instead of ``input_ids``.
+        open_sites : torch.Tensor of bool of shape (batch, length), optional
+            True where a bare residue is read because its state is open, not as unmodified.
+        past_key_values : EncoderDecoderCache, optional
+            Keys and values of earlier tokens.
+        use_cache : bool
+            Return (and fill) a cache.
+        output_hidden_states : bool
+            Return the states before each block and the final ones.
+
+        Returns
+        -------
+        BaseModelOutputWithPastAndCrossAttentions
+            ``last_hidden_state`` of shape (batch, length, d_model).
+        """
+        states = self._embed(input_ids, inputs_embeds)
+        if open_sites is not None:
+            states = states + open_sites[..., None].to(states.dtype) * self.open_site
+        states = self.dropout(states)
+        past = 0 if past_key_values is None else past_key_values.get_seq_length()
+        if use_cache and past == 0:
+            # not the one generate() hands in: it has as many layers as the encoder, these grow as needed
+            past_key_values = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        cache = past_key_values if use_cache else None
+        length, layer = states.shape[1], self.block[0].layer
+        bias = layer[0].SelfAttention.bias(length, past + length, attention_mask, past)
+        cross = layer[1].EncDecAttention.bias(
+            length, encoder_hidden_states.shape[1], encoder_attention_mask, past
+        )
+        bias, cross = _compute_dtype(bias, states), _compute_dtype(cross, states)
+        collected = []
+        for block in self.block:
+            collected.append(states)
+            states = block(states, bias, encoder_hidden_states, cross, cache)
+        states = self.dropout(self.final_layer_norm(states))
+        return BaseModelOutputWithPastAndCrossAttentions(
+            last_hidden_state=states,
+            past_key_values=cache,
+            hidden_states=(*collected, states) if output_hidden_states else None,
+        )
+
+
+def _compute_dtype(bias: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    """Convert the shared bias once to the type in which every layer will add it."""
+    device = states.device.type
+    return bias.to(torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype)
