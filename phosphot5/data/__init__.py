@@ -1,0 +1,41 @@
+"""Data in and out: records, FASTA, notations and the ledger. Imports neither torch nor transformers.
+
+The encoder is in `phosphot5.data.encode`; it takes its vocabulary from the tokenizer and therefore imports
+transformers, so it is not loaded here.
+"""
+
+from phosphot5.data.fasta import read_fasta, write_fasta
+from phosphot5.data.files import atomic_text, read_lines
+from phosphot5.data.ledger import Ledger, Skipped
+from phosphot5.data.notations import NOTATIONS, losses, parse, render
+from phosphot5.data.records import (
+    PHOSPHO_RESIDUES,
+    RESIDUES,
+    Annotated,
+    Localisation,
+    OtherModification,
+    Protein,
+    Site,
+    SiteState,
+)
+
+__all__ = [
+    "NOTATIONS",
+    "PHOSPHO_RESIDUES",
+    "RESIDUES",
+    "Annotated",
+    "Ledger",
+    "Localisation",
+    "OtherModification",
+    "Protein",
+    "Site",
+    "SiteState",
+    "Skipped",
+    "atomic_text",
+    "losses",
+    "parse",
+    "read_fasta",
+    "read_lines",
+    "render",
+    "write_fasta",
+]

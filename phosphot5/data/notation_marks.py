@@ -1,0 +1,164 @@
+"""Notations made of letters and marks: plain, hash, p-prefix, lower-case and MaxQuant.
+
+Names are public through `phosphot5.data.notations` only.
+"""
+
+import re
+from dataclasses import replace
+
+from phosphot5.data.records import Annotated, OtherModification, SiteState
+from phosphot5.errors import InputFormatError
+
+UNNAMED = "unnamed"
+"""Text of a modification of which only the place is known (a lower-case letter that is no s, t or y)."""
+
+_END = re.compile(r"[*\-.]+\Z")
+_MARK_STATES = {"#": SiteState.POSITIVE, "@": SiteState.NEGATIVE}
+_MARKS = {state: mark for mark, state in _MARK_STATES.items()} | {SiteState.UNKNOWN: ""}
+_RESIDUE = "a residue letter A-Z"
+_LABELS_ADVICE = "if the text carries site marks, name its notation"
+
+_MAXQUANT_TOKEN = re.compile(r"(?P<residue>[A-Z])|p(?P<phospho>[STY])|\((?P<name>(?:[^()]|\([^()]*\))+)\)")
+_MAXQUANT_PHOSPHO = re.compile(r"ph|phospho(?: \([STY]+\))?", re.IGNORECASE | re.ASCII)
+
+
+def parse_plain(text: str) -> Annotated:
+    """Read residues and gaps, upper or lower case."""
+    _check(text, r"[A-Za-z]", _RESIDUE, _LABELS_ADVICE)
+    return _build(text.upper(), {})
+
+
+def render_plain(annotated: Annotated) -> str:
+    """Write residues, gaps as ``-``."""
+    return _join(annotated, list(annotated.sequence))
+
+
+def parse_hash(text: str) -> Annotated:
+    """Read ``#`` and ``@`` after S, T or Y; letters in upper or lower case."""
+    _check(text, r"[A-Za-z]|(?<=[STYsty])[#@]", f"{_RESIDUE}, or # or @ right after S, T or Y")
+    states = {
+        match.start() - before - 1: _MARK_STATES[match[0]]
+        for before, match in enumerate(re.finditer("[#@]", text))
+    }
+    return _build(re.sub("[#@]", "", text.upper()), states)
+
+
+def render_hash(annotated: Annotated) -> str:
+    """Write all three states: ``S#`` positive, ``S@`` measured negative, ``S`` unknown."""
+    if not any(annotated.states):
+        return render_plain(annotated)
+    pairs = zip(annotated.sequence, annotated.states, strict=True)
+    return _join(annotated, [residue + _MARKS[state] for residue, state in pairs])
+
+
+def parse_p_prefix(text: str) -> Annotated:
+    """Read ``p`` before S, T or Y; every other letter is upper case."""
+    _check(text, r"[A-Z]|p(?=[STY])", f"{_RESIDUE} in upper case, or p right before S, T or Y")
+    states = {
+        match.start() - before: SiteState.POSITIVE for before, match in enumerate(re.finditer("p", text))
+    }
+    return _build(text.replace("p", ""), states)
+
+
+def render_p_prefix(annotated: Annotated) -> str:
+    """Write positives as ``pS``."""
+    return _join(annotated, [f"p{r}" if positive else r for r, positive in _positives(annotated)])
+
+
+def parse_lower_case(text: str) -> Annotated:
+    """Read lower-case s, t, y as positives, other lower-case letters as modifications without a name."""
+    text = text.replace("_", "-")
+    _check(text, r"[A-Za-z]", _RESIDUE)
+    read = _build(text.upper(), {match.start(): SiteState.POSITIVE for match in re.finditer("[sty]", text)})
+    letters = re.sub(r"[\-.]", "", text)
+    others = [
+        OtherModification("residue", UNNAMED, match.start() + 1)
+        for match in re.finditer("[a-ru-xz]", letters)
+    ]
+    return replace(read, other_modifications=tuple(others))
+
+
+def render_lower_case(annotated: Annotated) -> str:
+    """Write positives, and residues whose modification has no name, in lower case."""
+    letters = [r.lower() if positive else r for r, positive in _positives(annotated)]
+    for other in annotated.other_modifications:
+        if other.text == UNNAMED:
+            letters[other.position - 1] = letters[other.position - 1].lower()
+    return _join(annotated, letters)
+
+
+def parse_maxquant(text: str) -> Annotated:
+    """Read ``_AS(ph)PK_``, ``_AS(Phospho (STY))PK_`` and ``_ApSPK_``."""
+    for index in (0, len(text) - 1):
+        if text[index] != "_" or len(text) < 2:
+            raise InputFormatError(repr(text[index]), "'_' at both ends", position=index + 1)
+    sequence: list[str] = []
+    states = bytearray()
+    others = []
+    end = 1
+    while end < len(text) - 1:
+        token = _MAXQUANT_TOKEN.match(text, end, len(text) - 1)
+        if token is None:
+            raise InputFormatError(
+                repr(text[end]),
+                f"{_RESIDUE}, (name) after a residue, or p right before S, T or Y",
+                position=end + 1,
+            )
+        if name := token["name"]:
+            if sequence and sequence[-1] in "STY" and _MAXQUANT_PHOSPHO.fullmatch(name):
+                states[-1] = SiteState.POSITIVE
+            elif sequence:
+                others.append(OtherModification("residue", name, len(sequence)))
+            else:
+                others.append(OtherModification("n-term", name))
+        else:
+            sequence.append(token["residue"] or token["phospho"])
+            states.append(SiteState.POSITIVE if token["phospho"] else SiteState.UNKNOWN)
+        end = token.end()
+    return Annotated(sequence="".join(sequence), states=bytes(states), other_modifications=tuple(others))
+
+
+def render_maxquant(annotated: Annotated) -> str:
+    """Write ``(Phospho (STY))`` and the named modifications of residues and N-terminus."""
+    pieces = [f"{r}(Phospho (STY))" if positive else r for r, positive in _positives(annotated)]
+    start = ""
+    for other in annotated.other_modifications:
+        if other.kind == "n-term":
+            start += f"({other.text})"
+        elif other.kind == "residue":
+            pieces[other.position - 1] += f"({other.text})"
+    return f"_{start}{''.join(pieces)}_"
+
+
+def _positives(annotated: Annotated) -> list[tuple[str, bool]]:
+    pairs = zip(annotated.sequence, annotated.states, strict=True)
+    return [(residue, state == SiteState.POSITIVE) for residue, state in pairs]
+
+
+def _check(text: str, legal: str, expected: str, advice: str = "") -> None:
+    """Raise at the first character that is neither legal, nor a gap, nor a ``*`` of the end."""
+    wrong = re.compile(rf"(?:{legal}|[\-.])*").match(text).end()
+    if wrong < len(_END.sub("", text)):
+        if text[wrong] == "*":
+            expected, advice = f"{expected}; '*' only at the end", "cut the sequence at its stop codon"
+        raise InputFormatError(repr(text[wrong]), expected, advice, position=wrong + 1)
+
+
+def _build(given: str, states: dict[int, SiteState]) -> Annotated:
+    """Take gaps out of ``given``; the keys of ``states`` are 0-based in ``given``."""
+    given = _END.sub("", given)
+    per_letter = bytearray(len(given))
+    for index, state in states.items():
+        per_letter[index] = state
+    removed = tuple(match.start() + 1 for match in re.finditer(r"[\-.]", given))
+    for position in reversed(removed):
+        del per_letter[position - 1]
+    sequence = given.replace("-", "").replace(".", "") if removed else given
+    return Annotated(sequence=sequence, states=bytes(per_letter), removed=removed)
+
+
+def _join(annotated: Annotated, pieces: list[str]) -> str:
+    """Join one piece per residue, with ``-`` at the positions that were removed."""
+    for position in annotated.removed:
+        pieces.insert(position - 1, "-")
+    return "".join(pieces)

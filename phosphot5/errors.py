@@ -1,0 +1,96 @@
+"""The errors users meet: one clear line each, saying what was found, what was expected and what to do."""
+
+import copy
+import os
+
+__all__ = ["InputFileError", "InputFormatError", "OutputFileError", "PhosphoT5Error"]
+
+
+class PhosphoT5Error(Exception):
+    """Base of all errors that are the input's fault and not a fault in the code."""
+
+
+class InputFileError(PhosphoT5Error):
+    """An input file is missing, unreadable or damaged as a whole."""
+
+
+class OutputFileError(PhosphoT5Error):
+    """An output file cannot be written, or exists and may not be overwritten."""
+
+
+class InputFormatError(PhosphoT5Error):
+    """A text is not in the format it was read as.
+
+    The message is ``PATH, line N, record ID, position P: found X, expected Y; what to do``, without the parts
+    that are not known.
+
+    Parameters
+    ----------
+    found : str
+        What stands there, quoted where it is taken from the input.
+    expected : str
+        What may stand there.
+    advice : str, optional
+        What the user can do about it.
+    path : str or os.PathLike, optional
+        The file; ``-`` is shown as ``standard input``.
+    line : int, optional
+        Line of the file, 1-based.
+    record : str, optional
+        Identifier of the record.
+    position : int, optional
+        Character of the record's sequence text as it is written, 1-based: marks, tags and gaps count, line
+        breaks and blanks do not. In a bare sequence this is the residue's position.
+    """
+
+    def __init__(
+        self,
+        found: str,
+        expected: str,
+        advice: str = "",
+        *,
+        path: str | os.PathLike[str] | None = None,
+        line: int | None = None,
+        record: str | None = None,
+        position: int | None = None,
+    ) -> None:
+        super().__init__(found, expected, advice)
+        self.found = found
+        self.expected = expected
+        self.advice = advice
+        self.path = path
+        self.line = line
+        self.record = record
+        self.position = position
+
+    def __str__(self) -> str:
+        where = {"line": self.line, "record": self.record, "position": self.position}
+        parts = [f"{name} {value}" for name, value in where.items() if value not in (None, "")]
+        if self.path is not None:
+            parts.insert(0, "standard input" if self.path == "-" else os.fspath(self.path))
+        place = ", ".join(parts)
+        return (
+            (f"{place}: " if place else "")
+            + f"found {self.found}, expected {self.expected}"
+            + (f"; {self.advice}" if self.advice else "")
+        )
+
+    def at(
+        self,
+        *,
+        path: str | os.PathLike[str] | None = None,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> "InputFormatError":
+        """Return a copy that also says where: parts already known stay as they are.
+
+        Parameters
+        ----------
+        path, line, record
+            As in the constructor.
+        """
+        placed = copy.copy(self)
+        for name, value in (("path", path), ("line", line), ("record", record)):
+            if getattr(placed, name) is None:
+                setattr(placed, name, value)
+        return placed
