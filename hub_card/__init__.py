@@ -1,0 +1,21 @@
+"""Run records, model cards and publishing; the only part of PhosphoT5 that uploads anything."""
+
+from .card import CARD_FILE, render_card, write_card
+from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, sha256_of_ids
+from .publish import push_folder
+from .record import RECORD_FILE, RunRecord
+
+__all__ = [
+    "CARD_FILE",
+    "NON_COMMERCIAL",
+    "RECORD_FILE",
+    "Cost",
+    "DataFile",
+    "Hardware",
+    "Licence",
+    "RunRecord",
+    "push_folder",
+    "render_card",
+    "sha256_of_ids",
+    "write_card",
+]

@@ -1,0 +1,248 @@
+"""Render the model card of a trained model from its run record and its configuration."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from huggingface_hub import EvalResult, ModelCardData
+
+from phosphot5.errors import PhosphoT5Error
+
+from .atomic import write_text
+from .facts import Cost, Hardware, Licence
+from .record import RECORD_FILE, RunRecord
+
+__all__ = ["CARD_FILE", "LICENCE_FILE", "PIPELINE_TAG", "read_config", "render_card", "write_card"]
+
+CARD_FILE = "README.md"
+LICENCE_FILE = "LICENSE.md"
+PIPELINE_TAG = "token-classification"
+"""The Hub's task for one label per residue; the Hub has no task of its own for phosphosites."""
+
+HEADLINES = (
+    ("st_auroc", "S/T AUROC", "roc_auc"),
+    ("st_ap", "S/T AP", "average_precision"),
+    ("y_auroc", "Y AUROC", "roc_auc"),
+    ("y_ap", "Y AP", "average_precision"),
+)
+"""Metric of the record, its title in the card, its type in the Hub's model index."""
+
+GEOMETRY = (
+    *("num_layers", "num_decoder_layers", "d_model", "num_heads", "d_kv", "d_ff", "feed_forward_proj"),
+    *("attention", "window", "alignment", "conv_width", "global_context"),
+    *("focal_gamma", "label_smoothing", "noise_std", "prefix_mask_prob", "dropout_rate"),
+)
+"""Keys of config.json that the card shows."""
+
+NOT_MEASURED = "not measured"
+
+
+def write_card(folder: Path | str, repo_id: str | None = None) -> Path:
+    """Write README.md into a model folder, and LICENSE.md where the weights' terms have no id on the Hub.
+
+    Parameters
+    ----------
+    folder : Path or str
+        A model folder with ``run_record.json`` and ``config.json``.
+    repo_id : str, optional
+        Hub repository the model will live in; named in the usage examples.
+
+    Returns
+    -------
+    Path
+        The README.md written.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If one of the two files is missing or unreadable, the model is no PhosphoT5, or the folder cannot be
+        written to.
+    """
+    folder = Path(folder)
+    record = RunRecord.load(folder / RECORD_FILE)
+    config = read_config(folder)
+    card = folder / CARD_FILE
+    try:
+        if record.licence.identifier == "other":
+            write_text(folder / LICENCE_FILE, _licence_page(record.licence))
+        write_text(card, render_card(record, config, repo_id))
+    except OSError as error:
+        raise PhosphoT5Error(f"{card}: cannot write the model card ({error.strerror}).") from error
+    return card
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json of a PhosphoT5 model folder.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the file is missing, is no JSON object, or describes another kind of model.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PhosphoT5Error(f"{path}: not found; {folder} is no model folder.") from error
+    except (OSError, ValueError) as error:
+        raise PhosphoT5Error(f"{path}: cannot read the model configuration ({error}).") from error
+    found = config.get("model_type") if isinstance(config, dict) else None
+    if found != "phosphot5":
+        raise PhosphoT5Error(f"{path}: found model_type {found!r}, expected 'phosphot5'.")
+    return config
+
+
+def render_card(record: RunRecord, config: Mapping[str, Any], repo_id: str | None) -> str:
+    """Return the text of a model card.
+
+    The same arguments give the same text; nothing is read but the template, and every number comes from
+    the record.
+
+    Parameters
+    ----------
+    record : RunRecord
+        Facts about the training run.
+    config : mapping
+        Content of the model's config.json.
+    repo_id : str or None
+        Hub repository named in the usage examples; None for a model that is not published.
+
+    Returns
+    -------
+    str
+        Markdown with a YAML block that the Hub understands.
+    """
+    version = config.get("phosphot5_version") or record.versions.get("phosphot5", "unknown")
+    return _template().render(
+        metadata=_metadata(record).to_yaml(),
+        title=repo_id.rpartition("/")[2] if repo_id else "PhosphoT5",
+        source=repo_id or "path/to/this-folder",
+        record=record,
+        config=config,
+        version=version,
+        command=shlex.join(record.command),
+        titles=[title for _, title, _ in HEADLINES],
+        results=_results(record),
+        further=_further(record),
+        cost=[*_cost(record.cost), *_hardware(record.hardware)],
+        geometry=[("parameters", record.parameters or NOT_MEASURED)]
+        + [(key, config[key]) for key in GEOMETRY if key in config],
+        licence_text=_licence_text(record.licence),
+    )
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|").replace("\n", " ")
+    environment.filters["setting"] = lambda value: (
+        value if isinstance(value, str) else json.dumps(value, default=str)
+    )
+    return environment.get_template("model_card.md.jinja")
+
+
+def _metadata(record: RunRecord) -> ModelCardData:
+    other = record.licence.identifier == "other"
+    results = list(_model_index(record))
+    return ModelCardData(
+        license=record.licence.identifier,
+        license_name=record.licence.name if other else None,
+        license_link=LICENCE_FILE if other else None,
+        library_name="transformers",
+        pipeline_tag=PIPELINE_TAG,
+        base_model=record.base_model if record.base_model and record.base_model.count("/") == 1 else None,
+        tags=["phosphot5", "phosphorylation", "protein-language-model", "proteomics", "biology"],
+        model_name="PhosphoT5",
+        eval_results=results or None,
+    )
+
+
+def _model_index(record: RunRecord) -> list[EvalResult]:
+    return [
+        EvalResult(
+            task_type=PIPELINE_TAG,
+            task_name="Phosphosite prediction",
+            dataset_type=name.partition("/")[0],
+            dataset_name=name,
+            dataset_split=name.partition("/")[2] or None,
+            metric_type=kind,
+            metric_name=title,
+            metric_value=round(scores[key], 4),
+        )
+        for name, scores in record.metrics.items()
+        for key, title, kind in HEADLINES
+        if scores.get(key) is not None
+    ]
+
+
+def _results(record: RunRecord) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "scores": [_score(scores, key) for key, _, _ in HEADLINES]}
+        for name, scores in record.metrics.items()
+    ]
+
+
+def _score(scores: Mapping[str, float | None], key: str) -> str:
+    value, low, high = (scores.get(name) for name in (key, f"{key}_low", f"{key}_high"))
+    if value is None:
+        return NOT_MEASURED
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}-{high:.3f}]"
+
+
+def _further(record: RunRecord) -> list[dict[str, str]]:
+    headlines = {key + end for key, _, _ in HEADLINES for end in ("", "_low", "_high")}
+    return [
+        {"name": name, "title": key, "text": NOT_MEASURED if value is None else f"{value:.6g}"}
+        for name, scores in record.metrics.items()
+        for key, value in scores.items()
+        if key not in headlines
+    ]
+
+
+def _cost(cost: Cost) -> list[tuple[str, str]]:
+    return [
+        ("residues read", NOT_MEASURED if cost.tokens is None else f"{cost.tokens:,}"),
+        ("optimizer steps", NOT_MEASURED if cost.steps is None else f"{cost.steps:,}"),
+        ("time", NOT_MEASURED if cost.seconds is None else _duration(cost.seconds)),
+        ("peak memory", _gibibytes(cost.peak_memory_bytes)),
+    ]
+
+
+def _hardware(hardware: Hardware) -> list[tuple[str, str]]:
+    return [
+        ("processor", f"{hardware.cpu}, {hardware.cores} cores"),
+        ("main memory", _gibibytes(hardware.memory_bytes)),
+        ("accelerator", hardware.accelerator or "none"),
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min {rest:02d} s"
+
+
+def _gibibytes(size: int | None) -> str:
+    return NOT_MEASURED if size is None else f"{size / 2**30:.1f} GiB"
+
+
+def _licence_text(licence: Licence) -> str:
+    return f"`{licence.name}`, see LICENSE.md" if licence.identifier == "other" else f"`{licence.identifier}`"
+
+
+def _licence_page(licence: Licence) -> str:
+    return (
+        "# Licence\n\n"
+        "The code in this repository (the `.py` files) is under the Apache License 2.0, "
+        "<https://www.apache.org/licenses/LICENSE-2.0>.\n\n"
+        f"The weights are under `{licence.name}`. {licence.terms} {licence.reason} "
+        "They come without warranty of any kind.\n"
+    )

@@ -1,0 +1,161 @@
+"""The parts of a run record: machine, data files, cost and licence."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from phosphot5.errors import PhosphoT5Error
+
+from . import environment
+
+__all__ = ["NON_COMMERCIAL", "Cost", "DataFile", "Hardware", "Licence", "sha256_of_ids"]
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """The machine of a run.
+
+    Attributes
+    ----------
+    cpu : str
+        Processor model.
+    cores : int
+        Cores the run was allowed to use.
+    memory_bytes : int or None
+        Main memory; None where the system does not tell.
+    accelerator : str or None
+        Name of the accelerator as the trainer saw it; None for a run on the processor.
+    """
+
+    cpu: str
+    cores: int
+    memory_bytes: int | None
+    accelerator: str | None
+
+    @classmethod
+    def detect(cls, accelerator: str | None) -> "Hardware":
+        """Describe this machine; the caller names the accelerator, because only it has asked torch."""
+        return cls(
+            cpu=environment.cpu_model(),
+            cores=environment.usable_cores(),
+            memory_bytes=environment.memory_bytes(),
+            accelerator=accelerator,
+        )
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file of labelled proteins and what of it was used.
+
+    Attributes
+    ----------
+    name : str
+        Name to publish, such as ``multisource/valid.fasta.gz``; never a path of the machine.
+    role : str
+        What the file was used for: ``train``, ``valid`` or ``test``.
+    sha256 : str
+        Fingerprint of the file as it lies on disk (of the compressed file if it is compressed).
+    records : int
+        Proteins read from it.
+    positives, negatives : int
+        Sites labelled as phosphorylated and as measured but not phosphorylated.
+    licence : str
+        Licence stated at the source, or ``not stated``.
+    """
+
+    name: str
+    role: str
+    sha256: str
+    records: int
+    positives: int
+    negatives: int
+    licence: str = "not stated"
+
+    @classmethod
+    def read(
+        cls,
+        path: Path,
+        role: str,
+        *,
+        records: int,
+        positives: int,
+        negatives: int,
+        name: str | None = None,
+        licence: str = "not stated",
+    ) -> "DataFile":
+        """Fingerprint a file; its published name is its bare file name unless ``name`` is given.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If the file cannot be read.
+        """
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as handle:
+                while chunk := handle.read(1 << 20):
+                    digest.update(chunk)
+        except OSError as error:
+            raise PhosphoT5Error(f"{path}: cannot fingerprint this data file ({error.strerror}).") from error
+        return cls(name or path.name, role, digest.hexdigest(), records, positives, negatives, licence)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run consumed; None where it was not measured.
+
+    Attributes
+    ----------
+    tokens : int or None
+        Source residues read in training, padding not counted.
+    steps : int or None
+        Optimizer steps.
+    seconds : float or None
+        Wall-clock time of training.
+    peak_memory_bytes : int or None
+        Largest memory of the training process, on the accelerator where there is one.
+    """
+
+    tokens: int | None = None
+    steps: int | None = None
+    seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under which terms the weights may be used, and why.
+
+    Attributes
+    ----------
+    identifier : str
+        Licence id of the Hub, ``other`` for terms that have no id there.
+    name : str
+        Short name of the terms, lower case with dashes.
+    terms : str
+        One sentence that says what may be done with the weights.
+    reason : str
+        One sentence for the card that says why these terms.
+    """
+
+    identifier: str
+    name: str
+    terms: str
+    reason: str
+
+
+NON_COMMERCIAL = Licence(
+    identifier="other",
+    name="non-commercial-research",
+    terms="They may be used, changed and passed on for non-commercial research only.",
+    reason=(
+        "They were trained on data whose licence forbids commercial use or does not state that it is allowed."
+    ),
+)
+"""Terms of weights unless the run says otherwise: the careful choice where a data licence is unclear."""
+
+
+def sha256_of_ids(ids: Iterable[str]) -> str:
+    """Return one fingerprint for a set of record ids, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()

@@ -1,0 +1,68 @@
+"""One sentence for each way in which the Hub can refuse, saying what to do."""
+
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, LocalTokenNotFoundError
+
+from phosphot5.errors import PhosphoT5Error
+
+__all__ = ["CLIENT_ERRORS", "explain"]
+
+CLIENT_ERRORS = (HTTPError, OSError, RuntimeError, ValueError)
+"""What the Hub's client raises: its HTTP library's errors, no connection, broken uploads, refused content."""
+
+LOGIN = (
+    "the Hub does not accept the login (401); run `hf auth login` with a token that may write, "
+    "from https://huggingface.co/settings/tokens, or pass one."
+)
+ADVICE = {
+    401: LOGIN,
+    403: "the token may not write to this repository (403); use a token with write permission to its owner.",
+    404: "the Hub does not know this repository, its owner or the revision (404); check the spelling.",
+    409: "another change to this repository is under way (409); wait a minute and push again.",
+    412: "somebody else committed at the same time (412); push again.",
+    413: "a file is larger than the Hub accepts (413); save the model in shards.",
+    429: "too many requests (429); {wait} and push again, what was uploaded is kept.",
+}
+
+
+def explain(error: Exception, repo_id: str, endpoint: str) -> PhosphoT5Error:
+    """Turn an error of the Hub's client into one message for the user.
+
+    Parameters
+    ----------
+    error : Exception
+        One of :data:`CLIENT_ERRORS`.
+    repo_id : str
+        Repository that was pushed to.
+    endpoint : str
+        Address of the Hub.
+    """
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, CLIENT_ERRORS):
+        error = error.__cause__  # the client wraps what broke off the upload of a file
+    return PhosphoT5Error(f"{repo_id}: not pushed: {_advice(error, endpoint)}")
+
+
+def _advice(error: BaseException, endpoint: str) -> str:
+    if isinstance(error, LocalTokenNotFoundError):
+        return LOGIN
+    if isinstance(error, HfHubHTTPError):
+        return _status_advice(error, endpoint)
+    if isinstance(error, HFValidationError):
+        return f"{error} Expected a repository id of the form owner/name."
+    if isinstance(error, ValueError):
+        return f"the Hub does not accept the content: {error}"
+    if isinstance(error, RuntimeError):
+        return f"the upload broke off ({error}); push again, what was uploaded is kept."
+    return (
+        f"no connection to {endpoint} ({error}); check the network, the proxy, HF_ENDPOINT and "
+        "HF_HUB_OFFLINE, then push again."
+    )
+
+
+def _status_advice(error: HfHubHTTPError, endpoint: str) -> str:
+    status = error.response.status_code
+    if status >= 500:
+        return f"the Hub has a problem of its own ({status} from {endpoint}); push again later."
+    after = error.response.headers.get("Retry-After")
+    wait = f"wait {after} seconds" if after else "wait some minutes"
+    advice = ADVICE.get(status, f"the Hub answered {status}.").format(wait=wait)
+    return f"{advice} The Hub says: {error.server_message}" if error.server_message else advice
