@@ -1,0 +1,56 @@
+"""Loading a model by name: the bundled one, a folder or a hub id."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
+
+__all__ = ["bundled_folder", "load_model"]
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the model that comes with the package."""
+    return Path(str(resources.files("phosphot5.bundled")))
+
+
+def load_model(
+    name: str, revision: str | None = None, **overrides: Any
+) -> tuple[PhosphoT5ForConditionalGeneration, PhosphoT5Tokenizer]:
+    """Load a model with the code of this package, and its tokenizer.
+
+    Parameters
+    ----------
+    name : str
+        ``bundled``, a folder, or a hub id such as ``org/phosphot5``.
+    revision : str, optional
+        Branch, tag or commit of a hub id.
+    **overrides
+        Values that replace those of the checkpoint's configuration, for instance ``dropout_rate=0.2``.
+
+    Returns
+    -------
+    tuple of PhosphoT5ForConditionalGeneration and PhosphoT5Tokenizer
+        The model in evaluation mode.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If there is no such model, or it is no PhosphoT5.
+    """
+    source = str(bundled_folder()) if name == "bundled" else name
+    try:
+        config = PhosphoT5Config.from_pretrained(source, revision=revision)
+        if config.model_type != PhosphoT5Config.model_type:
+            raise PhosphoT5Error(f"{name}: found a model of type {config.model_type!r}, expected phosphot5")
+        for key, value in overrides.items():
+            setattr(config, key, value)
+        model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=revision)
+        tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=revision)
+    except (OSError, ValueError) as error:
+        raise PhosphoT5Error(
+            f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
+        ) from error
+    return model.eval(), tokenizer

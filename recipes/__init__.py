@@ -1,0 +1,1 @@
+"""Training recipes: one commented YAML file each."""

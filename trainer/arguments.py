@@ -1,0 +1,76 @@
+"""Training arguments: those of transformers' Seq2SeqTrainer plus what is PhosphoT5's own."""
+
+from dataclasses import dataclass, field
+
+import torch
+from transformers import Seq2SeqTrainingArguments
+
+__all__ = ["PhosphoT5TrainingArguments"]
+
+
+@dataclass
+class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
+    """Arguments of :class:`~phosphot5.PhosphoT5Trainer`.
+
+    Defaults that differ from transformers': ``bf16`` (True), ``learning_rate`` (1e-3), ``weight_decay``
+    (0.05), ``adam_beta2`` (0.98), ``warmup_steps`` (0.05, a share of all steps), ``eval_strategy`` and
+    ``save_strategy`` (``"epoch"``), ``save_total_limit`` (2), ``load_best_model_at_end`` (True),
+    ``metric_for_best_model`` (``"mean_ap"``), ``report_to`` (``"none"``),
+    ``remove_unused_columns`` (False) and ``label_names`` (``["labels"]``).
+
+    Raises
+    ------
+    ValueError
+        If float16 is asked for, or a number below is out of its range.
+    """
+
+    noise_iterations: int = field(
+        default=2, metadata={"help": "Passes over every batch, each with fresh embedding noise."}
+    )
+    tokens_per_batch: int | None = field(
+        default=None,
+        metadata={
+            "help": "Padded tokens per device and micro-batch; replaces per_device_train_batch_size. "
+            "A longer protein makes a batch of its own."
+        },
+    )
+    eval_tokens_per_batch: int = field(
+        default=16384, metadata={"help": "Padded tokens per device and batch in evaluation."}
+    )
+    early_stopping_patience: int = field(
+        default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
+    )
+    bf16: bool = field(default=True, metadata={"help": "bfloat16 autocast, on CPU as well."})
+    learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of AdamW."})
+    weight_decay: float = field(default=0.05, metadata={"help": "Weight decay of AdamW."})
+    adam_beta2: float = field(default=0.98, metadata={"help": "Second-moment decay of AdamW."})
+    warmup_steps: float = field(
+        default=0.05, metadata={"help": "Steps of linear warm-up; below 1, a share of all steps."}
+    )
+    eval_strategy: str = field(default="epoch", metadata={"help": "When to evaluate: no, steps or epoch."})
+    save_strategy: str = field(default="epoch", metadata={"help": "When to save: no, steps, epoch or best."})
+    save_total_limit: int | None = field(default=2, metadata={"help": "Checkpoints kept beside the best."})
+    load_best_model_at_end: bool = field(default=True, metadata={"help": "Restore the best checkpoint."})
+    metric_for_best_model: str | None = field(
+        default="mean_ap", metadata={"help": "Metric that early stopping and the best model go by."}
+    )
+    report_to: str | list[str] | None = field(
+        default="none", metadata={"help": "Trackers to report to, for instance tensorboard."}
+    )
+    remove_unused_columns: bool = field(default=False, metadata={"help": "The collator picks its columns."})
+    label_names: list[str] | None = field(
+        default_factory=lambda: ["labels"], metadata={"help": "Columns that hold labels."}
+    )
+
+    def __post_init__(self) -> None:
+        """Check what is ours, then let transformers check the rest."""
+        if self.fp16 or self.fp16_full_eval:
+            raise ValueError("fp16 is refused: T5 overflows in float16; use bf16, or bf16: false for float32")
+        for name in ("noise_iterations", "eval_tokens_per_batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
+        if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
+            raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
+        if not torch.cuda.is_available():
+            self.use_cpu = True  # else transformers takes bf16 for a request for a GPU
+        super().__post_init__()

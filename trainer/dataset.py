@@ -1,0 +1,163 @@
+"""From labelled proteins to a data set of token ids and three-state labels."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import datasets
+import numpy as np
+
+from phosphot5.data import SiteState, read_fasta
+from phosphot5.data.encode import encode
+
+__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset"]
+
+FEATURES = datasets.Features(
+    {
+        "protein": datasets.Value("string"),
+        "start": datasets.Value("int32"),
+        "input_ids": datasets.List(datasets.Value("uint8")),
+        "labels": datasets.List(datasets.Value("int16")),
+        "length": datasets.Value("int32"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """A hash-FASTA file to train or to evaluate on.
+
+    Parameters
+    ----------
+    path : str
+        File name.
+    residues : str
+        Residues whose labels are taken; labels of others count as unknown.
+    """
+
+    path: str
+    residues: str = "STY"
+
+
+@dataclass(frozen=True)
+class FileCount:
+    """What was read from one file: proteins, and positives and negatives of the residues that were taken."""
+
+    path: str
+    proteins: int
+    positives: int
+    negatives: int
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A data set and what became of the proteins it was made from.
+
+    Parameters
+    ----------
+    dataset : datasets.Dataset
+        One row per protein or segment: ``protein``, ``start`` (0-based first residue), ``input_ids``,
+        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens.
+    files : list of FileCount
+        What was read.
+    proteins : int
+        Different sequences among the proteins read.
+    unlabelled : int
+        Segments left out because no site in them has a known state.
+    """
+
+    dataset: datasets.Dataset
+    files: list[FileCount]
+    proteins: int
+    unlabelled: int
+
+    def summary(self) -> str:
+        """One line for people."""
+        read, plus, minus = (
+            sum(getattr(f, n) for f in self.files) for n in ("proteins", "positives", "negatives")
+        )
+        return (
+            f"{read:,} proteins read from {len(self.files)} files, {self.proteins:,} different; "
+            f"{len(self.dataset):,} segments with {sum(self.dataset['length']):,} tokens, {self.unlabelled:,} "
+            f"without a labelled site left out; {plus:,} positive and {minus:,} negative sites"
+        )
+
+
+def build_dataset(
+    files: Sequence[LabelledFile], site_token_ids: dict[str, list[int]], max_length: int = 2048
+) -> TrainingSet:
+    """Read, merge and encode labelled proteins; longer ones are cut into segments of nearly equal length.
+
+    Parameters
+    ----------
+    files : sequence of LabelledFile
+        A sequence in several files is one protein; the first file that labels a site decides.
+    site_token_ids : dict of str to list of int
+        Residue to ``[plain id, phosphorylated id]``, from the model's configuration.
+    max_length : int
+        Longest segment in tokens.
+
+    Raises
+    ------
+    ValueError
+        If no protein has a site of known state.
+    InputFormatError
+        If a file is no hash-FASTA.
+    """
+    merged, counts = _merge(files)
+    partner = np.full(256, -1, dtype=np.int16)
+    for plain, phosphorylated in site_token_ids.values():
+        partner[plain] = phosphorylated
+    rows: dict[str, list] = {name: [] for name in FEATURES}
+    unlabelled = 0
+    for sequence, (name, states) in merged.items():
+        ids, labels = _encode_labelled(sequence, states, partner)
+        known = (partner[ids] >= 0) & (labels != -100)
+        for start, stop in _segments(len(ids), max_length):
+            if not known[start:stop].any():
+                unlabelled += 1
+                continue
+            row = (name, start, ids[start:stop], labels[start:stop], stop - start)
+            for column, value in zip(FEATURES, row, strict=True):
+                rows[column].append(value)
+    if not rows["protein"]:
+        raise ValueError(
+            f"none of {len(merged)} proteins in {', '.join(f.path for f in files)} has a site of known "
+            "state; mark positives with # and measured negatives with @ behind the residue"
+        )
+    dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
+    return TrainingSet(dataset, counts, len(merged), unlabelled)
+
+
+def _merge(files: Sequence[LabelledFile]) -> tuple[dict[str, tuple[str, np.ndarray]], list[FileCount]]:
+    """Sequence to (first id, states of shape (residues,)), and what was read from each file."""
+    merged: dict[str, tuple[str, np.ndarray]] = {}
+    counts = []
+    for file in files:
+        proteins = positives = negatives = 0
+        for protein in read_fasta(file.path, notation="hash"):
+            letters = np.frombuffer(protein.sequence.encode(), dtype=np.uint8)
+            states = np.frombuffer(protein.states, dtype=np.uint8).copy()
+            states[~np.isin(letters, list(file.residues.encode()))] = SiteState.UNKNOWN
+            proteins += 1
+            positives += int((states == SiteState.POSITIVE).sum())
+            negatives += int((states == SiteState.NEGATIVE).sum())
+            _, known = merged.setdefault(protein.sequence, (protein.id, states))
+            known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
+        counts.append(FileCount(file.path, proteins, positives, negatives))
+    return merged, counts
+
+
+def _encode_labelled(sequence: str, states: np.ndarray, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids and labels of a protein, ``</s>`` included, both of shape (residues + 1,)."""
+    ids = encode(sequence)
+    states = np.append(states, SiteState.UNKNOWN)
+    labels = np.where(states == SiteState.POSITIVE, partner[ids], ids.astype(np.int16))
+    labels[(partner[ids] >= 0) & (states == SiteState.UNKNOWN)] = -100
+    return ids, labels
+
+
+def _segments(length: int, longest: int) -> Iterator[tuple[int, int]]:
+    """Cut ``length`` tokens into the fewest parts of at most ``longest``, equal to within one token."""
+    parts = -(-length // longest)
+    edges = np.linspace(0, length, parts + 1).astype(int).tolist()
+    yield from zip(edges[:-1], edges[1:], strict=True)

@@ -1,0 +1,153 @@
+"""Training recipes: a YAML file under the command line, every key checked."""
+
+import dataclasses
+import difflib
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from phosphot5.hub_card import Licence
+from phosphot5.modeling_phosphot5 import PhosphoT5Config
+
+from phosphot5.errors import PhosphoT5Error
+
+from .arguments import PhosphoT5TrainingArguments
+from .dataset import LabelledFile
+
+__all__ = ["DataRecipe", "Recipe", "RecipeError", "load_recipe", "packaged_recipes"]
+
+
+class RecipeError(PhosphoT5Error):
+    """A recipe that cannot be used, with the key and what was expected."""
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Which files to train on.
+
+    Parameters
+    ----------
+    train, valid : list of str or dict
+        Hash-FASTA files, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
+        of these residues only. A sequence that stands in several files is one protein: an earlier file's
+        label of a site goes before a later one's.
+    max_length : int
+        Longest training segment in residues; longer proteins are cut.
+    """
+
+    train: list[LabelledFile] = field(default_factory=list)
+    valid: list[LabelledFile] = field(default_factory=list)
+    max_length: int = 2048
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe.
+
+    Parameters
+    ----------
+    model : dict
+        ``preset`` (a name) or ``start_from`` (``bundled``, a folder or hub id), and arguments of
+        :class:`~phosphot5.PhosphoT5Config`.
+    data : DataRecipe
+        Files.
+    training : dict
+        Arguments of :class:`~phosphot5.PhosphoT5TrainingArguments`.
+    licence : dict
+        Arguments of :class:`~phosphot5.hub_card.Licence`: terms of the weights and why.
+    """
+
+    model: dict[str, Any]
+    data: DataRecipe
+    training: dict[str, Any]
+    licence: dict[str, str] = field(default_factory=dict)
+
+
+def packaged_recipes() -> dict[str, Path]:
+    """Name to path of the recipes that come with the package."""
+    folder = Path(str(resources.files("phosphot5.recipes")))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
+    """Read a recipe and lay overrides of the command line over it.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file, or the name of a recipe of the package.
+    overrides : iterable of str
+        ``SECTION.KEY=VALUE``, the value in YAML, for instance ``training.max_steps=5``.
+
+    Raises
+    ------
+    RecipeError
+        If the file cannot be read, a key is unknown, or a value has the wrong type.
+    """
+    path = packaged_recipes().get(str(path), Path(path))
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        names = ", ".join(packaged_recipes())
+        raise RecipeError(
+            f"{path}: cannot be read ({error.strerror}); give a YAML file or one of: {names}"
+        ) from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: no valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise RecipeError(
+            f"{path}: found {type(content).__name__}, expected sections model, data and training"
+        )
+    for override in overrides:
+        _override(content, override)
+    return _check(content, str(path))
+
+
+def _override(content: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    section, dot, name = key.partition(".")
+    if not equals or not dot:
+        raise RecipeError(f"{override}: expected SECTION.KEY=VALUE, for instance training.max_steps=5")
+    content.setdefault(section, {})[name] = yaml.safe_load(value)
+
+
+def _check(content: dict[str, Any], path: str) -> Recipe:
+    _check_keys(content, [f.name for f in dataclasses.fields(Recipe)], path, "")
+    sections = {name: content.get(name) or {} for name in ("model", "data", "training")}
+    for name, section in sections.items():
+        if not isinstance(section, dict):
+            raise RecipeError(f"{path}: {name} is {section!r}, expected keys with values")
+    config = [name for name in inspect.signature(PhosphoT5Config).parameters if name != "kwargs"]
+    _check_keys(sections["model"], ["preset", "start_from", *config], path, "model.")
+    _check_keys(sections["data"], [f.name for f in dataclasses.fields(DataRecipe)], path, "data.")
+    arguments = [f.name for f in dataclasses.fields(PhosphoT5TrainingArguments) if f.init]
+    _check_keys(sections["training"], arguments, path, "training.")
+    licence = content.get("licence") or {}
+    _check_keys(licence, [f.name for f in dataclasses.fields(Licence)], path, "licence.")
+    data = dict(sections["data"])
+    for name in ("train", "valid"):
+        data[name] = [_labelled_file(entry, f"{path}: data.{name}") for entry in data.get(name) or []]
+    return Recipe(sections["model"], DataRecipe(**data), sections["training"], licence)
+
+
+def _labelled_file(entry: Any, where: str) -> LabelledFile:
+    entry = {"path": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+        raise RecipeError(f"{where}: found {entry!r}, expected a file name or path and residues")
+    _check_keys(entry, ["path", "residues"], where, "")
+    file = LabelledFile(**entry)
+    if not file.residues or set(file.residues) - set("STY"):
+        raise RecipeError(f"{where}: residues of {file.path} are {file.residues!r}, expected letters of STY")
+    return file
+
+
+def _check_keys(found: dict[str, Any], known: list[str], path: str, prefix: str) -> None:
+    for key in found:
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(known)}"
+            raise RecipeError(f"{path}: unknown key {prefix}{key}; {hint}")

@@ -1,0 +1,159 @@
+"""The Trainer: noise passes, exact loss scaling, token-budget batches, metrics on site scores."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import gather_object
+from torch import nn
+from torch.utils.data import Dataset, Sampler
+from transformers import EarlyStoppingCallback, Seq2SeqTrainer
+from transformers.trainer_utils import EvalLoopOutput, has_length
+
+from .arguments import PhosphoT5TrainingArguments
+from .calibration import fit_calibration
+from .collator import PhosphositeCollator
+from .metrics import site_metrics
+from .sampler import TokenBudgetSampler
+
+__all__ = ["PhosphoT5Trainer"]
+
+
+class PhosphoT5Trainer(Seq2SeqTrainer):
+    """Train a PhosphoT5 on data sets with the columns ``input_ids`` and ``labels``.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        The model.
+    args : PhosphoT5TrainingArguments
+        Arguments.
+    train_dataset, eval_dataset : datasets.Dataset, optional
+        From :func:`~phosphot5.trainer.dataset.build_dataset`.
+    **kwargs
+        Passed on to :class:`transformers.Seq2SeqTrainer`.
+    """
+
+    # the loss is divided by the labels of all micro-batches and processes of a step: see compute_loss
+    loss_is_scaled_for_ga = True
+
+    def __init__(self, model: nn.Module, args: PhosphoT5TrainingArguments, **kwargs: Any) -> None:
+        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id))
+        super().__init__(model=model, args=args, **kwargs)
+        self.model_accepts_loss_kwargs = True  # makes transformers count the labels of a step
+        if args.early_stopping_patience and args.eval_strategy != "no":
+            self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor | tuple[torch.Tensor, Any]:
+        """Return the loss, averaged over ``noise_iterations`` passes with fresh noise in training.
+
+        The passes run as one concatenated batch. The sum of the losses is divided by the labels of the whole
+        step, so that accumulation and several processes give the gradient of one large batch.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            The (wrapped) model.
+        inputs : dict of str to torch.Tensor
+            A collated batch.
+        return_outputs : bool
+            Also return the model's outputs.
+        num_items_in_batch : torch.Tensor or int, optional
+            Labels of the step over all micro-batches and processes.
+        """
+        passes = self.args.noise_iterations if model.training else 1
+        if passes > 1:
+            inputs = {name: torch.cat([values] * passes) for name, values in inputs.items()}
+        if num_items_in_batch is not None:
+            num_items_in_batch = num_items_in_batch * passes
+        outputs = model(**inputs, num_items_in_batch=num_items_in_batch)
+        loss = outputs.loss
+        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+            loss = loss * self.accelerator.num_processes  # undoes the averaging of gradients over processes
+        return (loss, outputs) if return_outputs else loss
+
+    def _budget_sampler(self, dataset: Dataset, budget: int, shuffle: bool) -> TokenBudgetSampler:
+        lengths = list(dataset["length"])
+        world, rank = self.args.world_size, self.args.process_index
+        return TokenBudgetSampler(lengths, budget, world, rank, self.args.seed, shuffle)
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        if self.args.tokens_per_batch is None or not has_length(dataset):
+            return super()._get_train_sampler(dataset)
+        return self._budget_sampler(dataset, self.args.tokens_per_batch, shuffle=True)
+
+    def _get_eval_sampler(self, eval_dataset: Dataset) -> Sampler | None:
+        return self._budget_sampler(eval_dataset, self.args.eval_tokens_per_batch, shuffle=False)
+
+    def evaluation_loop(
+        self,
+        dataloader: torch.utils.data.DataLoader,
+        description: str,
+        prediction_loss_only: bool | None = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> EvalLoopOutput:
+        """Score the labelled sites of a data set and compute loss and metrics.
+
+        Returns
+        -------
+        EvalLoopOutput
+            ``predictions``: log-odds of shape (labelled sites,); ``label_ids``: 1 positive, 0 negative;
+            ``metrics``: the loss per label and those of :func:`~phosphot5.trainer.metrics.site_metrics`.
+        """
+        model = self._wrap_model(self.model, training=False)
+        model.eval()
+        parts, loss, items, rows = [], 0.0, 0, 0
+        for inputs in dataloader:
+            inputs = self._prepare_inputs(inputs)
+            with torch.no_grad(), self.compute_loss_context_manager():
+                outputs = model(**inputs, num_items_in_batch=1)
+            parts.append(self._labelled_sites(inputs, outputs.logits))
+            loss += outputs.loss.item()
+            items += int((inputs["labels"] != -100).sum())
+            rows += len(inputs["labels"])
+            self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
+        merged = np.concatenate(gather_object([np.concatenate(parts, axis=1)]), axis=1)
+        loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)
+        log_odds, truth, residues = (
+            merged[0],
+            merged[1].astype(bool),
+            np.array(list("STY"))[merged[2].astype(int)],
+        )
+        metrics = {"loss": float(loss / items)} | site_metrics(log_odds, truth, residues)
+        self.scored_sites = (log_odds, truth, residues)
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
+        return EvalLoopOutput(predictions=log_odds, label_ids=truth, metrics=metrics, num_samples=int(rows))
+
+    def _labelled_sites(self, inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> np.ndarray:
+        """Array of shape (3, sites): log-odds, truth, index of the residue in S T Y."""
+        columns = []
+        ids, labels = inputs["input_ids"], inputs["labels"]
+        for index, residue in enumerate("STY"):
+            plain, phosphorylated = self.model.config.site_token_ids[residue]
+            at = (ids == plain) & (labels != -100)
+            odds = logits[at].float()
+            odds = odds[:, phosphorylated] - odds[:, plain]
+            truth = labels[at] == phosphorylated
+            columns.append(torch.stack([odds, truth.float(), torch.full_like(odds, index)]))
+        return torch.cat(columns, dim=1).cpu().numpy()
+
+    def calibrate(self) -> dict[str, float]:
+        """Evaluate, fit the calibration and store it with the false-positive rates in the configuration.
+
+        Returns
+        -------
+        dict of str to float
+            The metrics of the evaluation.
+        """
+        metrics = self.evaluate()
+        config = self.model.config
+        config.calibration, config.fpr_table = fit_calibration(*self.scored_sites)
+        return metrics
