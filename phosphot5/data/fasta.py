@@ -59,37 +59,31 @@ def read_fasta(
     ledger: Ledger | None = None,
     on_error: Literal["raise", "skip"] = "raise",
 ) -> Iterator[Protein]:
-    """Read proteins from FASTA one after the other.
+    """Read proteins from FASTA one after the other, in file order.
 
-    Plain or gzip, sequences over any number of lines, LF or CR LF line ends, empty lines anywhere; blanks
-    inside a sequence do not count. Gaps ``-`` ``.`` and ``*`` at the end are taken out and positions still
-    refer to the sequence as given. Records that share an identifier are all yielded.
+    Plain or gzip, any line ends, wrapped lines, empty lines; blanks inside a sequence do not count. Gaps ``-``
+    ``.`` and ``*`` at the end are taken out and positions still refer to the sequence as given. Records that
+    share an identifier are all yielded.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file, or ``-`` for standard input.
     notation : str
-        How sites are marked, one of `phosphot5.data.NOTATIONS`; ``plain``: they are not, lower case is read
-        as upper case, and a mark is an error. ``hash`` is the labelled form ``AS#PT@K``. Tags such as
-        ``labelled=ST`` stay in `Protein.description`: marks are explicit, so they change nothing.
+        How sites are marked, one of `phosphot5.data.NOTATIONS`. In ``plain`` a mark is an error; ``hash`` is
+        the labelled form ``AS#PT@K``. Header tags such as ``labelled=ST`` stay in `Protein.description`: marks
+        are explicit, so they change nothing.
     ledger : Ledger, optional
         Takes one entry for each record; those without residues are skipped there.
     on_error : {"raise", "skip"}
         What to do about a record that cannot be read: stop, or skip it in the ledger and go on.
-
-    Yields
-    ------
-    Protein
-        The records in file order.
 
     Raises
     ------
     InputFileError
         If the file is missing, unreadable or damaged.
     InputFormatError
-        If the file is empty or no FASTA; and, unless skipped, at a record without identifier, without
-        residues (no ledger given) or with a wrong character, named with file, line, record and position.
+        If the file is empty or no FASTA, or (unless skipped) at the first record that cannot be read.
     ValueError
         If records shall be skipped and there is no ledger to say so.
     """

@@ -12,9 +12,13 @@ from phosphot5.errors import InputFormatError
 UNNAMED = "unnamed"
 """Text of a modification of which only the place is known (a lower-case letter that is no s, t or y)."""
 
-_END = re.compile(r"[*\-.]+\Z")
+_END = "*-."
+"""Stop and gap signs, all dropped at the end."""
 _MARK_STATES = {"#": SiteState.POSITIVE, "@": SiteState.NEGATIVE}
 _MARKS = {state: mark for mark, state in _MARK_STATES.items()} | {SiteState.UNKNOWN: ""}
+_NOT_PLAIN = re.compile(r"[^A-Za-z.\-]")
+_NOT_HASH = re.compile(r"[^A-Za-z.\-#@]|(?<![STYsty])[#@]")
+_NOT_P_PREFIX = re.compile(r"[^A-Z.\-p]|p(?![STY])")
 _RESIDUE = "a residue letter A-Z"
 _LABELS_ADVICE = "if the text carries site marks, name its notation"
 
@@ -24,7 +28,7 @@ _MAXQUANT_PHOSPHO = re.compile(r"ph|phospho(?: \([STY]+\))?", re.IGNORECASE | re
 
 def parse_plain(text: str) -> Annotated:
     """Read residues and gaps, upper or lower case."""
-    _check(text, r"[A-Za-z]", _RESIDUE, _LABELS_ADVICE)
+    _check(text, _NOT_PLAIN, _RESIDUE, _LABELS_ADVICE)
     return _build(text.upper(), {})
 
 
@@ -35,12 +39,12 @@ def render_plain(annotated: Annotated) -> str:
 
 def parse_hash(text: str) -> Annotated:
     """Read ``#`` and ``@`` after S, T or Y; letters in upper or lower case."""
-    _check(text, r"[A-Za-z]|(?<=[STYsty])[#@]", f"{_RESIDUE}, or # or @ right after S, T or Y")
+    _check(text, _NOT_HASH, f"{_RESIDUE}, or # or @ right after S, T or Y")
     states = {
         match.start() - before - 1: _MARK_STATES[match[0]]
         for before, match in enumerate(re.finditer("[#@]", text))
     }
-    return _build(re.sub("[#@]", "", text.upper()), states)
+    return _build(text.upper().replace("#", "").replace("@", ""), states)
 
 
 def render_hash(annotated: Annotated) -> str:
@@ -53,7 +57,7 @@ def render_hash(annotated: Annotated) -> str:
 
 def parse_p_prefix(text: str) -> Annotated:
     """Read ``p`` before S, T or Y; every other letter is upper case."""
-    _check(text, r"[A-Z]|p(?=[STY])", f"{_RESIDUE} in upper case, or p right before S, T or Y")
+    _check(text, _NOT_P_PREFIX, f"{_RESIDUE} in upper case, or p right before S, T or Y")
     states = {
         match.start() - before: SiteState.POSITIVE for before, match in enumerate(re.finditer("p", text))
     }
@@ -68,7 +72,7 @@ def render_p_prefix(annotated: Annotated) -> str:
 def parse_lower_case(text: str) -> Annotated:
     """Read lower-case s, t, y as positives, other lower-case letters as modifications without a name."""
     text = text.replace("_", "-")
-    _check(text, r"[A-Za-z]", _RESIDUE)
+    _check(text, _NOT_PLAIN, _RESIDUE)
     read = _build(text.upper(), {match.start(): SiteState.POSITIVE for match in re.finditer("[sty]", text)})
     letters = re.sub(r"[\-.]", "", text)
     others = [
@@ -135,18 +139,17 @@ def _positives(annotated: Annotated) -> list[tuple[str, bool]]:
     return [(residue, state == SiteState.POSITIVE) for residue, state in pairs]
 
 
-def _check(text: str, legal: str, expected: str, advice: str = "") -> None:
-    """Raise at the first character that is neither legal, nor a gap, nor a ``*`` of the end."""
-    wrong = re.compile(rf"(?:{legal}|[\-.])*").match(text).end()
-    if wrong < len(_END.sub("", text)):
-        if text[wrong] == "*":
+def _check(text: str, wrong: re.Pattern[str], expected: str, advice: str = "") -> None:
+    """Raise at the first wrong character of ``text``; ``*`` is none at the end."""
+    if match := wrong.search(text, 0, len(text.rstrip(_END))):
+        if match[0] == "*":
             expected, advice = f"{expected}; '*' only at the end", "cut the sequence at its stop codon"
-        raise InputFormatError(repr(text[wrong]), expected, advice, position=wrong + 1)
+        raise InputFormatError(repr(match[0]), expected, advice, position=match.start() + 1)
 
 
 def _build(given: str, states: dict[int, SiteState]) -> Annotated:
     """Take gaps out of ``given``; the keys of ``states`` are 0-based in ``given``."""
-    given = _END.sub("", given)
+    given = given.rstrip(_END)
     per_letter = bytearray(len(given))
     for index, state in states.items():
         per_letter[index] = state

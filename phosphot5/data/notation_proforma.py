@@ -11,7 +11,7 @@ from phosphot5.data.records import PHOSPHO_RESIDUES, Annotated, Localisation, Ot
 from phosphot5.errors import InputFormatError
 
 if TYPE_CHECKING:
-    from pyteomics.proforma import TagBase
+    from pyteomics.proforma import Parser, TagBase
 
     Residues = list[tuple[str, list[TagBase] | None]]
 
@@ -27,12 +27,13 @@ _NAMES_OF = {
     "Y": {"mod:00048", "mod:o4'-phospho-l-tyrosine"},
 }
 _MASS = re.compile(r"(?:\w+:)?([+-]\d+(?:\.\d*)?)", re.ASCII)
-_CRASHES = (ValueError, IndexError, TypeError, AssertionError)
+_CRASHES = (ValueError, IndexError, TypeError, AttributeError, AssertionError)
 """What pyteomics raises, beside its own error, on a tag it does not understand."""
 _MARKERS = ("position_label", "localization_marker")
 _TAG = r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
 _GROUP = re.compile(rf"{_TAG}|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}|<[^<>\[]*(?:{_TAG}[^<>\[]*)?>")
 _OPENING = re.compile(r"[\[{<]")
+_EMPTY_RANGE = re.compile(r"\(\??(?=[\0)])")
 _REPEAT = re.compile(r"\0\^(\d+)")
 _MARKER = re.compile(r"#[^#|]*")
 _SCORED = re.compile(r"#\w+\((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\)", re.ASCII)
@@ -120,9 +121,11 @@ def _scan(text: str) -> tuple[list[tuple[int, str]], Counter[str], str]:
     if (stray := _OPENING.search(bare)) or bare.count("(") > bare.count(")"):
         start = stray.start() if stray else bare.rindex("(")
         raise InputFormatError(f"{text[start]!r} without its end", "a closing bracket", position=start + 1)
+    if empty := _EMPTY_RANGE.search(bare):
+        raise InputFormatError(repr(empty[0]), "a residue right after it", position=empty.start() + 1)
     charge = text[len(bare) :]
     if charge == "/" or (charge and not _CHARGE.fullmatch(charge)):
-        raise InputFormatError(repr(charge), "a charge such as /2 at the end", position=len(bare) + 1)
+        raise InputFormatError(repr(charge), "a charge such as /2, at the end", position=len(bare) + 1)
     tags = []
     groups = Counter({"(": bare.count("(")})
     for match in _GROUP.finditer(text, 0, len(bare)):
@@ -145,25 +148,32 @@ def _check_group(group: str, start: int) -> None:
 
 
 def _read(text: str, tags: list[tuple[int, str]]) -> "tuple[Residues, dict[str, Any]]":
-    """Call pyteomics; its tags are never resolved, which could fetch an ontology from the network."""
+    """Call pyteomics and translate its errors."""
     from pyteomics import proforma
 
     try:
-        residues, properties = proforma.Parser(text).parse()
+        residues, properties = _offline(proforma.Parser(text)).parse()
     except proforma.ProFormaError as error:
-        index = error.index
-        found = repr(text[index]) if index < len(text) else "the end of the text"
-        raise InputFormatError(found, _EXPECTED, position=index + 1) from None
+        if error.index is None:  # adducts of the charge, the last thing in the text
+            raise InputFormatError(repr(text), f"{_EXPECTED}; {error.message}") from None
+        found = repr(text[error.index]) if error.index < len(text) else "the end of the text"
+        raise InputFormatError(found, _EXPECTED, position=error.index + 1) from None
     except _CRASHES:
         for start, tag in tags:
             try:
-                proforma.Parser("S" + tag).parse()
+                _offline(proforma.Parser("S" + tag)).parse()
             except _CRASHES:
                 raise InputFormatError(repr(tag), "a ProForma tag", position=start + 1) from None
         raise InputFormatError(repr(text), _EXPECTED) from None
     if not residues:
         raise InputFormatError("no residues", "at least one")
     return residues, properties
+
+
+def _offline(parser: "Parser") -> "Parser":
+    """Keep pyteomics from looking every tag up in ontologies, which it downloads, to sum up tag charges."""
+    parser._local_charges = lambda: (0, 0)
+    return parser
 
 
 def _count(residues: "Residues", properties: dict[str, Any]) -> Counter[str]:

@@ -5,6 +5,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 from phosphot5.errors import InputFormatError
@@ -27,7 +28,6 @@ PHOSPHO_RESIDUES = "STY"
 
 _NO_RESIDUE = re.compile("[^A-Z]")
 _SITE = re.compile(f"[{PHOSPHO_RESIDUES}]")
-_KNOWN_STATE = re.compile(rb"[^\x00]")
 
 
 class SiteState(enum.IntEnum):
@@ -39,6 +39,9 @@ class SiteState(enum.IntEnum):
     """Phosphorylated."""
     NEGATIVE = 2
     """Measured and found not phosphorylated."""
+
+
+_STATES = bytes(SiteState)
 
 
 @dataclass(frozen=True)
@@ -156,19 +159,18 @@ class Annotated:
             raise InputFormatError(
                 f"{len(self.states)} states", f"one for each of {len(self.sequence)} residues"
             )
-        for match in _KNOWN_STATE.finditer(self.states):
-            self._check_state(match.start())
+        labelled = set(compress(self.sequence, self.states))
+        if self.states.strip(_STATES) or not labelled <= set(PHOSPHO_RESIDUES):
+            self._raise_at_first_wrong_state()
 
-    def _check_state(self, index: int) -> None:
-        if self.states[index] > max(SiteState):
-            raise InputFormatError(f"state {self.states[index]}", "0, 1 or 2", position=index + 1)
-        if self.sequence[index] not in PHOSPHO_RESIDUES:
-            name = SiteState(self.states[index]).name
-            raise InputFormatError(
-                f"{name} on {self.sequence[index]!r}",
-                "a site state on S, T or Y only",
-                position=self.given_position(index + 1),
-            )
+    def _raise_at_first_wrong_state(self) -> None:
+        for index, (residue, state) in enumerate(zip(self.sequence, self.states, strict=True)):
+            position = self.given_position(index + 1)
+            if state > max(SiteState):
+                raise InputFormatError(f"state {state}", "0, 1 or 2", position=position)
+            if state and residue not in PHOSPHO_RESIDUES:
+                found = f"{SiteState(state).name} on {residue!r}"
+                raise InputFormatError(found, "a site state on S, T or Y only", position=position)
 
     def __len__(self) -> int:
         return len(self.sequence)
