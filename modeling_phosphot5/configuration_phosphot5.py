@@ -7,6 +7,9 @@ __all__ = ["PRESETS", "PhosphoT5Config"]
 VERSION = "0.1.0"
 """Release of the code that writes this configuration; equals the package version."""
 
+PIPELINE_TASK = "phosphosite-prediction"
+PIPELINE_CLASS = "pipeline_phosphot5.PhosphositePredictionPipeline"
+
 PRESETS = {
     "tiny": {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
     | {"window": 16, "conv_width": 5, "global_context": True, "feed_forward_proj": "gated-silu"},
@@ -170,13 +173,10 @@ class PhosphoT5Config(PretrainedConfig):
         self.phosphot5_version = phosphot5_version
         self._set_activation()
         self._check()
-        specials = {
-            "pad_token_id": 0,
-            "eos_token_id": 1,
-            "decoder_start_token_id": 0,
-            "is_encoder_decoder": True,
-        }
+        specials = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0, "is_encoder_decoder": True}
+        pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
         super().__init__(tie_word_embeddings=tie_word_embeddings, **(specials | kwargs))
+        self.custom_pipelines = pipelines
 
     @classmethod
     def preset(cls, name: str, **overrides: object) -> "PhosphoT5Config":

@@ -4,7 +4,13 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import EncoderDecoderCache, GenerationMixin, PreTrainedModel
+from transformers import (
+    EncoderDecoderCache,
+    GenerationMixin,
+    Pipeline,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
@@ -39,6 +45,14 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
         r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",
     ]
 
+    def _initialize_weights(self, module: nn.Module, *args: Any, **kwargs: Any) -> None:
+        """Reach modules without parameters of their own, such as an attention, which initialise their children.
+
+        transformers 5 passes over them in models of other packages, because those might write parameters that
+        are loaded already; ours are written by ``nn.init``, which it guards, and by the one checked line below.
+        """
+        super()._initialize_weights(module)
+
     def _init_weights(self, module: nn.Module) -> None:
         """Initialise as T5 does; what T5 lacks starts without effect, the alignment on the diagonal."""
         config, factor = self.config, self.config.initializer_factor
@@ -58,10 +72,9 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
             normal(module.v.weight, std=factor * config.d_model**-0.5)
             normal(module.o.weight, std=factor * (config.num_heads * config.d_kv) ** -0.5)
             if module.is_aligned:
-                nn.init.zeros_(module.relative_attention_bias.weight)
-                module.relative_attention_bias.weight.data.add_(
-                    module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR)
-                )
+                weight = module.relative_attention_bias.weight
+                if not getattr(weight, "_is_hf_initialized", False):
+                    weight.data.copy_(module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR))
             elif module.has_bias:
                 normal(module.relative_attention_bias.weight, std=factor * config.d_model**-0.5)
         elif isinstance(module, ResidueConvolution):
@@ -374,6 +387,18 @@ class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixi
         return calibrated_probability(
             log_odds, input_ids, self.config.site_token_ids, self.config.calibration
         )
+
+    def pipeline(self, tokenizer: PreTrainedTokenizerBase) -> Pipeline:
+        """Make the pipeline ``phosphosite-prediction`` from this model.
+
+        Parameters
+        ----------
+        tokenizer : PhosphoT5Tokenizer
+            The tokenizer saved with the model.
+        """
+        from .pipeline_phosphot5 import PhosphositePredictionPipeline
+
+        return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer)
 
     def generate(self, inputs: torch.Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
         """Generate as any T5 does; the target's length follows the source's unless a length is given.

@@ -53,6 +53,8 @@ class NoisyT5(nn.Module):
 
     def __init__(self, model: nn.Module, noise_std: float = 0.1) -> None:
         super().__init__()
+        if isinstance(model, NoisyT5):
+            raise ValueError("the model already adds noise (it is a NoisyT5); unwrap it first")
         if getattr(model.config, "noise_std", 0):
             raise ValueError(
                 f"the model already adds noise (config.noise_std is {model.config.noise_std}); "

@@ -1,0 +1,106 @@
+"""From probabilities to the rows of a site table: one place for the command line and the pipeline."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["CALLS", "COLUMNS", "false_positive_rate", "site_call", "site_rows"]
+
+COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "window", "status")
+"""Columns of a site table, in this order, in every format."""
+CALLS = {"high": 0.01, "medium": 0.05, "low": 0.10}
+"""Name of each call and the highest false-positive rate that earns it, strictest first."""
+FLANK = 7
+"""Residues to either side of the site in the 15-residue window."""
+
+
+def site_rows(
+    protein: str,
+    sequence: str,
+    probabilities: Sequence[float],
+    fpr_table: dict[str, dict[str, list[float]]] | None,
+    positions: Sequence[int] | None = None,
+) -> list[dict[str, Any]]:
+    """Make the rows of one protein, in sequence order.
+
+    Parameters
+    ----------
+    protein : str
+        Name of the protein.
+    sequence : str
+        Residues in capital letters.
+    probabilities : sequence of float of length len(sequence)
+        From ``score_sites``; NaN where there is no site.
+    fpr_table : dict or None
+        ``config.fpr_table``.
+    positions : sequence of int of length len(sequence), optional
+        1-based position of every residue in the sequence as it was given; by default 1, 2, 3, ...
+
+    Returns
+    -------
+    list of dict
+        Keys :data:`COLUMNS`. ``position`` is 1-based; ``fpr`` is None where no table is known for the residue;
+        ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends; ``status`` is ``scored``.
+    """
+    padded = "_" * FLANK + sequence + "_" * FLANK
+    rows = []
+    for index, probability in enumerate(probabilities):
+        if math.isnan(probability):
+            continue
+        fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
+        values = (
+            protein,
+            index + 1 if positions is None else positions[index],
+            sequence[index],
+            round(probability, 4),
+            None if fpr is None else round(fpr, 4),
+            site_call(fpr),
+            padded[index : index + 2 * FLANK + 1],
+            "scored",
+        )
+        rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows
+
+
+def false_positive_rate(probability: float, table: dict[str, list[float]] | None) -> float | None:
+    """Share of validated negatives that score at least as high.
+
+    Parameters
+    ----------
+    probability : float
+        Calibrated probability of a site.
+    table : dict or None
+        ``fpr`` ascending and ``probability`` descending, for the residue of the site.
+
+    Returns
+    -------
+    float or None
+        Interpolated between the table's entries; None without a table.
+    """
+    if table is None:
+        return None
+    rates, levels = table["fpr"], table["probability"]
+    index = bisect_left(levels, -probability, key=lambda level: -level)
+    if index == 0:
+        return rates[0]
+    if index == len(levels):
+        return rates[-1]
+    step = levels[index - 1] - levels[index]
+    part = (levels[index - 1] - probability) / step if step else 1.0
+    return rates[index - 1] + part * (rates[index] - rates[index - 1])
+
+
+def site_call(fpr: float | None) -> str:
+    """Name the strictest call that a false-positive rate earns, ``-`` for none.
+
+    Parameters
+    ----------
+    fpr : float or None
+        From :func:`false_positive_rate`.
+    """
+    if fpr is not None:
+        for call, limit in CALLS.items():
+            if fpr <= limit:
+                return call
+    return "-"
