@@ -77,20 +77,9 @@ def push_folder(
     logger.info("%s", listing)
     api = HfApi(token=token)
     try:
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        if revision is not None:
-            api.create_branch(repo_id, branch=revision, exist_ok=True)
-        commit = api.create_commit(
-            repo_id,
-            operations=[*_additions(upload), *_removals(api, repo_id, revision, upload)],
-            commit_message=f"PhosphoT5 model, phosphot5 {version}" if version else "PhosphoT5 model",
-            revision=revision,
-        )
-        if version:
-            _tag(api, repo_id, f"v{version}", commit.oid)
+        return _commit(api, repo_id, upload, version, private, revision)
     except CLIENT_ERRORS as error:
         raise explain(error, repo_id, api.endpoint) from error
-    return commit.commit_url
 
 
 def missing_files(folder: Path) -> list[str]:
@@ -190,6 +179,23 @@ def _listing(folder: Path, repo_id: str, upload: list[Path], left_out: list[Path
     if left_out:
         lines.append(f"left out: {', '.join(path.name for path in left_out)}")
     return "\n".join(lines)
+
+
+def _commit(
+    api: HfApi, repo_id: str, upload: list[Path], version: str | None, private: bool, revision: str | None
+) -> str:
+    api.create_repo(repo_id, private=private, exist_ok=True)
+    if revision is not None:
+        api.create_branch(repo_id, branch=revision, exist_ok=True)
+    commit = api.create_commit(
+        repo_id,
+        operations=[*_additions(upload), *_removals(api, repo_id, revision, upload)],
+        commit_message=f"PhosphoT5 model, phosphot5 {version}" if version else "PhosphoT5 model",
+        revision=revision,
+    )
+    if version:
+        _tag(api, repo_id, f"v{version}", commit.oid)
+    return commit.commit_url
 
 
 def _additions(upload: list[Path]) -> list[CommitOperationAdd]:

@@ -1,0 +1,87 @@
+"""What every test gets: no network beyond this machine, no cache of the user, a Hub of its own on request."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+if TYPE_CHECKING:
+    from hub_server import LocalHub
+
+sys.path.insert(0, str(Path(__file__).parent / "local_hub"))
+
+# The Hub's client reads these when it is imported, so they are set before any test module is; they also reach
+# the processes that tests start, where sockets are not blocked.
+_HF_HOME = tempfile.TemporaryDirectory(prefix="phosphot5-tests-")
+os.environ |= {
+    "HF_HOME": _HF_HOME.name,
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+for _name in ("HF_TOKEN", "HF_ENDPOINT", "HF_HUB_CACHE", "HF_MODULES_CACHE", "HF_DATASETS_CACHE"):
+    os.environ.pop(_name, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ignore what huggingface_hub 2.4 (November 2026) makes its HTTP library warn of in every upload."""
+    config.addinivalue_line("filterwarnings", "ignore:Use 'content=<...>' to upload raw:DeprecationWarning")
+
+
+def pytest_runtest_setup() -> None:
+    """Let tests connect to this machine only."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+def pytest_unconfigure() -> None:
+    """Remove the session's Hugging Face folder."""
+    _HF_HOME.cleanup()
+
+
+@pytest.fixture
+def local_hub(monkeypatch: pytest.MonkeyPatch) -> "Iterator[LocalHub]":
+    """A Hub server of this test's own; the client talks to it in this process and in processes it starts."""
+    import huggingface_hub
+    from hub_server import LocalHub
+    from huggingface_hub import constants
+
+    with LocalHub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setenv("HF_TOKEN", hub.token)
+        monkeypatch.delenv("HF_HUB_OFFLINE")
+        # The variables above reach other processes; this process has read them already.
+        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.endpoint)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        yield hub
+        huggingface_hub.close_session()
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a random tiny model as a training leaves it: weights, configuration, tokenizer, record."""
+    import torch
+
+    from phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration, PhosphoT5Tokenizer
+    from phosphot5.hub_card import RECORD_FILE, RunRecord
+
+    torch.manual_seed(0)
+    levels = [0.9, 0.6, 0.3, 0.1]
+    config = PhosphoT5Config.preset(
+        "tiny",
+        calibration={residue: {"slope": 1.5, "intercept": -0.5} for residue in "STY"},
+        fpr_table={residue: {"fpr": [0.01, 0.05, 0.2, 1.0], "probability": levels} for residue in "STY"},
+    )
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    PhosphoT5ForConditionalGeneration(config).save_pretrained(folder)
+    PhosphoT5Tokenizer().save_pretrained(folder)
+    RunRecord.start(["phosphot5", "train", "tiny"], {}, seed=0).save(folder / RECORD_FILE)
+    return folder

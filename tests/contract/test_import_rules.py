@@ -1,0 +1,210 @@
+"""The import rules of CONTRIBUTING.md, read from the syntax trees of the project's files.
+
+Each rule is a function from a file's path and source to the violations in it, so that every rule is shown to
+catch a small made-up violation as well as being held against the real files.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HUB_FOLDERS = ("modeling_phosphot5", "tokenization_phosphot5")
+HUB_PACKAGES = {*sys.stdlib_module_names, "torch", "transformers", "tokenizers"}
+PACKAGE_FOLDERS = ("phosphot5", "hub_card", "trainer", *HUB_FOLDERS)
+SIBLING = re.compile(r"^\s*from\s+\.(\S*)\s+import", re.MULTILINE)
+"""What transformers takes for an import of a sibling, wherever in a file it stands."""
+
+
+def project_files(*folders: str) -> dict[str, str]:
+    """Return path and source of the Python files git tracks or would add, in the given folders."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *folders],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    paths = sorted({name for name in listed if name.endswith(".py") and (ROOT / name).is_file()})
+    return {name: (ROOT / name).read_text(encoding="utf-8") for name in paths}
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Yield the full name of every import in a file at any depth, relative ones resolved by its folder.
+
+    A root folder counts as the package it is installed as: ``trainer`` is ``phosphot5.trainer``.
+    """
+    folder = Path(path).parts[:-1]
+    package = folder if folder[:1] == ("phosphot5",) else ("phosphot5", *folder)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            module = ".".join((*base, *([node.module] if node.module else [])))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def is_inside(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def hub_file_imports(path: str, source: str) -> list[str]:
+    """Hub files import the standard library, torch, transformers, tokenizers, and siblings by name."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names = [node.module or ""]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level > 1 or node.module is None or "." in node.module:
+                found.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
+            continue
+        else:
+            continue
+        found += [
+            f"{path}:{node.lineno}: {name}" for name in names if name.partition(".")[0] not in HUB_PACKAGES
+        ]
+    return found
+
+
+def hub_file_ghosts(path: str, source: str) -> list[str]:
+    """Every line that looks like an import of a sibling is one; the Hub would look for any other in vain."""
+    real = {
+        node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module
+    }
+    siblings = {file.stem for file in (ROOT / path).parent.glob("*.py")}
+    names = SIBLING.findall(source)
+    ghosts = [f"{path}: `from .{name} import`, not an import" for name in names if name not in real]
+    return ghosts + [f"{path}: no sibling {name}.py" for name in names if name in real - siblings]
+
+
+def card_needs_no_torch(path: str, source: str) -> list[str]:
+    """hub_card works where torch is not wanted: it imports neither torch nor the trainer nor the model."""
+    banned = (
+        "torch",
+        "transformers",
+        "phosphot5.trainer",
+        *(f"phosphot5.{folder}" for folder in HUB_FOLDERS),
+    )
+    return [f"{path}: {name}" for name in imports(path, source) if any(is_inside(name, b) for b in banned)]
+
+
+def data_needs_no_torch(path: str, source: str) -> list[str]:
+    """phosphot5/data reads and writes files without torch."""
+    return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "torch")]
+
+
+def nothing_imports_cli(path: str, source: str) -> list[str]:
+    """Only the command line itself and its two doors, ``python -m phosphot5`` and train.py, import it."""
+    if path.startswith("phosphot5/cli/") or path in ("phosphot5/__main__.py", "train.py"):
+        return []
+    return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "phosphot5.cli")]
+
+
+def model_and_tokenizer_are_strangers(path: str, source: str) -> list[str]:
+    """The model and the tokenizer do not import each other: ids travel through config.json."""
+    other = HUB_FOLDERS[1] if path.startswith(HUB_FOLDERS[0]) else HUB_FOLDERS[0]
+    return [f"{path}: {name}" for name in imports(path, source) if other in name.split(".")]
+
+
+def no_bare_root_imports(path: str, source: str) -> list[str]:
+    """Root folders are imported by the name they are installed under, ``phosphot5.<folder>``."""
+    roots = set(PACKAGE_FOLDERS) - {"phosphot5"}
+    return [f"{path}: {name}" for name in imports(path, source) if name.partition(".")[0] in roots]
+
+
+Rule = Callable[[str, str], list[str]]
+RULES: list[tuple[Rule, tuple[str, ...], str, str]] = [
+    (hub_file_imports, HUB_FOLDERS, "modeling_phosphot5/x.py", "def f():\n    import numpy\n"),
+    (
+        hub_file_imports,
+        HUB_FOLDERS,
+        "modeling_phosphot5/x.py",
+        "from phosphot5.errors import PhosphoT5Error\n",
+    ),
+    (hub_file_imports, HUB_FOLDERS, "modeling_phosphot5/x.py", "from . import loss_phosphot5\n"),
+    (hub_file_imports, HUB_FOLDERS, "modeling_phosphot5/x.py", "from .sub.loss_phosphot5 import Loss\n"),
+    (hub_file_imports, HUB_FOLDERS, "modeling_phosphot5/x.py", "from ..errors import PhosphoT5Error\n"),
+    (hub_file_ghosts, HUB_FOLDERS, "modeling_phosphot5/x.py", '"""\n    from .ghost import X\n"""\n'),
+    (hub_file_ghosts, HUB_FOLDERS, "modeling_phosphot5/x.py", "from .ghost import X\n"),
+    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "import torch.nn\n"),
+    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from ..trainer import PhosphoT5Trainer\n"),
+    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from phosphot5 import modeling_phosphot5\n"),
+    (data_needs_no_torch, ("phosphot5/data",), "phosphot5/data/x.py", "def f():\n    from torch import nn\n"),
+    (nothing_imports_cli, PACKAGE_FOLDERS, "trainer/x.py", "from ..cli.main import main\n"),
+    (nothing_imports_cli, PACKAGE_FOLDERS, "phosphot5/x.py", "from .cli import main\n"),
+    (
+        model_and_tokenizer_are_strangers,
+        HUB_FOLDERS,
+        "tokenization_phosphot5/x.py",
+        "from ..modeling_phosphot5 import PhosphoT5Config\n",
+    ),
+    (
+        model_and_tokenizer_are_strangers,
+        HUB_FOLDERS,
+        "modeling_phosphot5/x.py",
+        "import phosphot5.tokenization_phosphot5\n",
+    ),
+    (no_bare_root_imports, (*PACKAGE_FOLDERS, "tests", "train.py"), "phosphot5/x.py", "import trainer\n"),
+]
+
+
+@pytest.mark.parametrize("rule", {rule[0]: None for rule in RULES}, ids=lambda rule: rule.__name__)
+def test_project_keeps_rule(rule):
+    folders = next(entry[1] for entry in RULES if entry[0] is rule)
+    violations = [line for path, source in project_files(*folders).items() for line in rule(path, source)]
+    assert not violations, f"{rule.__doc__}\n" + "\n".join(violations)
+
+
+@pytest.mark.parametrize(("rule", "_folders", "path", "source"), RULES)
+def test_rule_catches_violation(rule, _folders, path, source):
+    assert rule(path, source)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "source"),
+    [
+        (
+            hub_file_imports,
+            "modeling_phosphot5/x.py",
+            "import math\nfrom torch import nn\nfrom .y import Y\n",
+        ),
+        (card_needs_no_torch, "hub_card/x.py", "from .record import RunRecord\nimport torchless\n"),
+        (nothing_imports_cli, "phosphot5/cli/x.py", "from .main import main\n"),
+        (nothing_imports_cli, "phosphot5/__main__.py", "from phosphot5.cli.main import main\n"),
+        (nothing_imports_cli, "train.py", "from phosphot5.cli.main import main\n"),
+        (nothing_imports_cli, "phosphot5/x.py", "from .client import main\n"),
+        (no_bare_root_imports, "phosphot5/x.py", "from phosphot5.trainer import PhosphoT5Trainer\n"),
+    ],
+)
+def test_rule_lets_good_code_pass(rule, path, source):
+    assert rule(path, source) == []
+
+
+def duplicates(paths: list[str]) -> list[str]:
+    """Return file names that occur twice: on the Hub all files lie in one folder."""
+    counts = Counter(Path(path).name for path in paths)
+    return [name for name, count in counts.items() if count > 1 and name != "__init__.py"]
+
+
+def test_hub_file_names_are_unique():
+    assert duplicates(["modeling_phosphot5/x.py", "tokenization_phosphot5/x.py"]) == ["x.py"]
+    assert duplicates(list(project_files(*HUB_FOLDERS))) == []
+
+
+def test_rules_see_the_files():
+    files = project_files(*PACKAGE_FOLDERS, "tests")
+    assert "tokenization_phosphot5/tokenization_phosphot5.py" in files
+    assert "hub_card/record.py" in files
+    assert "tests/contract/test_import_rules.py" in files
+    assert not any(part.startswith(".venv") for path in files for part in Path(path).parts)

@@ -1,0 +1,189 @@
+"""The model card: whole text, valid metadata, and no number that the record does not hold."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import InferenceClient, ModelCard, ModelCardData
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card import Cost, DataFile, Hardware, Licence, RunRecord, render_card, write_card
+
+GOLDEN = Path(__file__).with_name("golden_card.md")
+CONFIG = {
+    "model_type": "phosphot5",
+    "phosphot5_version": "0.1.0",
+    "num_layers": 4,
+    "num_decoder_layers": 2,
+    "d_model": 128,
+    "attention": "window",
+    "window": 32,
+    "calibration": {"S": {"slope": 1.0, "intercept": 0.0}},
+    "fpr_table": {"S": {"fpr": [0.01], "probability": [0.9]}},
+}
+
+
+def full_record() -> RunRecord:
+    return RunRecord(
+        command=["phosphot5", "train", "recipes/small.yaml", "--run_name", "first try"],
+        arguments={"learning_rate": 0.002, "recipe": "small.yaml", "class_weights": {"S": 1, "T": 2}},
+        seed=42,
+        versions={"python": "3.11.9", "phosphot5": "0.1.0", "torch": "2.13.0"},
+        git_commit="0123456789abcdef0123456789abcdef01234567",
+        hardware=Hardware("AMD EPYC 9965", 2, 25_769_803_776, None),
+        started="2026-11-22T10:00:00+00:00",
+        finished="2026-11-22T11:02:03+00:00",
+        base_model="org/phosphot5-small",
+        parameters=1_500_000,
+        data=[
+            DataFile("multisource/train_fold0.fasta.gz", "train", "a" * 64, 1107, 14830, 81483),
+            DataFile("musitedeep/Y_train.fasta.gz", "train", "b" * 64, 4773, 8371, 82947, "MIT"),
+        ],
+        splits={"valid": "c" * 64},
+        metrics={
+            "multisource/valid": {
+                "st_auroc": 0.80149,
+                "st_auroc_low": 0.79,
+                "st_auroc_high": 0.812,
+                "st_ap": 0.467,
+                "y_auroc": None,
+                "expected_calibration_error": 0.0123456789,
+            },
+            "scop3p/valid": {"y_ap": 0.39},
+        },
+        cost=Cost(tokens=12_345_678, steps=2000, seconds=3723.4, peak_memory_bytes=3 << 30),
+    )
+
+
+def bare_record() -> RunRecord:
+    return RunRecord(
+        command=["train.py"],
+        arguments={},
+        seed=1,
+        versions={},
+        git_commit=None,
+        hardware=Hardware("processor", 1, None, None),
+        started="2026-11-22T10:00:00+00:00",
+    )
+
+
+def front_matter(card: str) -> dict:
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_whole_card():
+    assert render_card(full_record(), CONFIG, "org/phosphot5") == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_metadata_is_what_the_hub_reads():
+    card = render_card(full_record(), CONFIG, "org/phosphot5")
+    data = ModelCard(card, ignore_metadata_errors=False).data
+    assert isinstance(data, ModelCardData)
+    assert data.license == "other"
+    assert data.license_name == "non-commercial-research"
+    assert data.license_link == "LICENSE.md"
+    assert data.base_model == "org/phosphot5-small"
+    assert data.library_name == "transformers"
+    found = {(r.dataset_name, r.metric_name): r.metric_value for r in data.eval_results}
+    assert found == {
+        ("multisource/valid", "S/T AUROC"): 0.8015,
+        ("multisource/valid", "S/T AP"): 0.467,
+        ("scop3p/valid", "Y AP"): 0.39,
+    }
+    assert data.to_dict() == front_matter(card)
+
+
+def test_pipeline_tag_is_a_task_the_hub_serves():
+    tag = front_matter(render_card(bare_record(), CONFIG, None))["pipeline_tag"]
+    assert hasattr(InferenceClient, tag.replace("-", "_"))
+
+
+def test_nothing_measured_gives_no_number():
+    card = render_card(bare_record(), {"model_type": "phosphot5"}, None)
+    assert "model-index" not in front_matter(card)
+    results = card.partition("## Results")[2].partition("## Training")[0]
+    assert results.strip() == "Not measured."
+    cost = card.partition("### Cost")[2].partition("<details>")[0]
+    assert not re.search(r"\d", cost.replace("processor, 1 cores", ""))
+    assert cost.count("not measured") == 5
+    assert "Started from random weights." in card
+    assert "no commit recorded" in card
+    assert "did not finish" in card
+    assert "Probabilities are not calibrated" in card
+    assert 'from_pretrained("path/to/this-folder"' in card
+
+
+def test_other_licence_is_followed():
+    record = bare_record()
+    record.licence = Licence(
+        "apache-2.0", "Apache-2.0", "They may be used for any purpose.", "All data allow it."
+    )
+    card = render_card(record, CONFIG, None)
+    assert front_matter(card)["license"] == "apache-2.0"
+    assert "license_link" not in front_matter(card)
+    assert "under `apache-2.0`. They may be used for any purpose. All data allow it." in card
+
+
+def test_table_cells_cannot_break_the_table():
+    record = bare_record()
+    record.arguments["pattern"] = "a|b\nc"
+    assert "| `pattern` | `a\\|b c` |" in render_card(record, CONFIG, None)
+
+
+def test_local_base_model_stays_out_of_the_metadata():
+    record = bare_record()
+    record.base_model = "bundled"
+    card = render_card(record, CONFIG, None)
+    assert "base_model" not in front_matter(card)
+    assert "Started from the weights of `bundled`." in card
+
+
+@pytest.fixture
+def folder(tmp_path):
+    full_record().save(tmp_path / "run_record.json")
+    (tmp_path / "config.json").write_text(json.dumps(CONFIG))
+    return tmp_path
+
+
+def test_write_card(folder):
+    assert write_card(folder, "org/phosphot5") == folder / "README.md"
+    assert (folder / "README.md").read_text(encoding="utf-8") == GOLDEN.read_text(encoding="utf-8")
+    assert "non-commercial research only" in (folder / "LICENSE.md").read_text(encoding="utf-8")
+    assert {path.name for path in folder.iterdir()} == {
+        "LICENSE.md",
+        "README.md",
+        "config.json",
+        "run_record.json",
+    }
+
+
+def test_write_card_again_gives_the_same_bytes(folder):
+    first = write_card(folder).read_bytes()
+    assert write_card(folder).read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("run_record.json", None, "no run record here"),
+        ("run_record.json", "{", "cannot read the run record"),
+        ("config.json", None, "is no model folder"),
+        ("config.json", "[1", "cannot read the model configuration"),
+        ("config.json", '{"model_type": "t5"}', "found model_type 't5', expected 'phosphot5'"),
+    ],
+)
+def test_missing_or_unreadable_file(folder, name, text, message):
+    (folder / name).unlink()
+    if text is not None:
+        (folder / name).write_text(text)
+    with pytest.raises(PhosphoT5Error, match=message):
+        write_card(folder)
+    assert not (folder / "README.md").exists()
+
+
+def test_folder_that_cannot_be_written(folder, monkeypatch):
+    (folder / "README.md").mkdir()
+    with pytest.raises(PhosphoT5Error, match="cannot write the model card"):
+        write_card(folder)
