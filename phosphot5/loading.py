@@ -4,16 +4,45 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import HfHubHTTPError
+
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["bundled_folder", "load_model"]
+__all__ = ["bundled_folder", "load_model", "model_file"]
 
 
 def bundled_folder() -> Path:
     """Return the folder of the model that comes with the package."""
     return Path(str(resources.files("phosphot5.bundled")))
+
+
+def model_file(name: str, file: str, revision: str | None = None) -> Path:
+    """Return the path of one file of a model, downloaded if the model is on the Hub.
+
+    Parameters
+    ----------
+    name, revision
+        As for :func:`load_model`.
+    file : str
+        File name inside the model's folder.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the model has no such file.
+    """
+    folder = bundled_folder() if name == "bundled" else Path(name)
+    if (folder / file).is_file():
+        return folder / file
+    if folder.is_dir():
+        raise PhosphoT5Error(f"{name}: has no {file}; give a folder that a training or an export wrote")
+    try:
+        return Path(hf_hub_download(name, file, revision=revision))
+    except (OSError, ValueError, HfHubHTTPError) as error:
+        raise PhosphoT5Error(f"{name}: has no {file}, or cannot be reached ({error})") from error
 
 
 def load_model(

@@ -1,0 +1,23 @@
+"""``phosphot5 card``: render the model card of a folder from its run record."""
+
+import argparse
+import logging
+from pathlib import Path
+
+__all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("folder", help="model folder with config.json and run_record.json")
+    parser.add_argument("--repo", help="hub id that the card's examples name, for instance org/phosphot5")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the card; see ``phosphot5 card --help``."""
+    from phosphot5.hub_card import write_card
+
+    logger.info("%s", write_card(Path(args.folder), args.repo))
+    return 0

@@ -1,0 +1,72 @@
+"""Dispatch of the command line; imports only the command that is asked for."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import phosphot5
+from phosphot5.errors import PhosphoT5Error
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    "predict": "score the S, T and Y of proteins in a FASTA file",
+    "train": "train a model as a recipe says",
+    "recipe": "print a training recipe that comes with the package",
+    "export": "write a self-contained folder for the Hugging Face Hub",
+    "card": "write the model card of a model folder",
+    "push": "upload a model folder to the Hugging Face Hub",
+}
+"""Name of each command and its one-line help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; by default those of the process.
+
+    Returns
+    -------
+    int
+        0 for success, 1 for an error that was explained on standard error, 130 after an interruption.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(argv).parse_args(argv)
+    args.argv = ["phosphot5", *argv]
+    logging.basicConfig(format="%(message)s", level=logging.WARNING if args.quiet else logging.INFO)
+    for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    try:
+        return importlib.import_module(f"phosphot5.cli.{args.command}").run(args)
+    except PhosphoT5Error as error:
+        sys.stderr.write(f"phosphot5 {args.command}: {error}\n")
+        return 1
+    except BrokenPipeError:
+        # the reader of our output (head, less) has gone: leave quietly, without a second error at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"phosphot5 {args.command}: interrupted\n")
+        return 130
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="phosphot5",
+        description="Which serines, threonines and tyrosines of a protein get phosphorylated?",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"phosphot5 {phosphot5.__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        command = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
+        command.add_argument("--quiet", action="store_true", help="print errors and results only")
+        if name in argv:
+            importlib.import_module(f"phosphot5.cli.{name}").add_arguments(command)
+    return parser

@@ -1,0 +1,62 @@
+"""Progress for people: a live line on a terminal, plain lines in a log."""
+
+import logging
+import resource
+import sys
+import time
+from types import TracebackType
+
+__all__ = ["Progress", "peak_memory_bytes"]
+
+logger = logging.getLogger(__name__)
+
+LIVE_SECONDS, PLAIN_SECONDS = 0.2, 10.0
+"""Interval of updates on a terminal and in a log."""
+
+
+class Progress:
+    """Count work that goes on; silent when logging is below INFO.
+
+    Parameters
+    ----------
+    noun : str
+        What is counted, in the plural.
+    """
+
+    def __init__(self, noun: str) -> None:
+        self._noun = noun
+        self._live = sys.stderr.isatty()
+        self._began = self._shown = time.monotonic()
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live and logger.isEnabledFor(logging.INFO):
+            sys.stderr.write("\r\x1b[K")
+
+    def update(self, done: int) -> None:
+        """Show how many are done, if the last time is long enough ago.
+
+        Parameters
+        ----------
+        done : int
+            Items done so far.
+        """
+        now = time.monotonic()
+        if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
+            return
+        self._shown = now
+        text = f"{done:,} {self._noun}, {now - self._began:.0f} s"
+        if not self._live:
+            logger.info("%s", text)
+        elif logger.isEnabledFor(logging.INFO):
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest memory this process has used so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,57 @@
+"""Self-contained Hub folders: weights, configuration, tokenizer, code, run record and card."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from phosphot5.errors import OutputFileError
+from phosphot5.hub_card import RECORD_FILE, write_card
+from phosphot5.loading import load_model, model_file
+from phosphot5.registration import register
+
+__all__ = ["export_model"]
+
+
+def export_model(name: str, folder: str | Path, revision: str | None = None) -> list[Path]:
+    """Write a model as a folder that loads where this package is not installed.
+
+    The folder appears complete or not at all.
+
+    Parameters
+    ----------
+    name : str
+        ``bundled``, a folder or a hub id.
+    folder : str or Path
+        Folder to make; it must not exist or be empty.
+    revision : str, optional
+        Branch, tag or commit of a hub id.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    OutputFileError
+        If the folder holds something already, or its parent does not exist.
+    PhosphoT5Error
+        If the model cannot be loaded or has no run record.
+    """
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise OutputFileError(f"{folder}: exists already; choose another folder or remove it")
+    if not target.absolute().parent.is_dir():
+        raise OutputFileError(f"{folder}: its parent folder does not exist; create it first")
+    register()
+    model, tokenizer = load_model(name, revision)
+    with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=f".{target.name}.") as unfinished:
+        made = Path(unfinished) / "model"
+        model.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+        shutil.copyfile(model_file(name, RECORD_FILE, revision), made / RECORD_FILE)
+        write_card(made)
+        if target.exists():
+            target.rmdir()
+        made.rename(target)
+    return sorted(path for path in target.iterdir() if path.is_file())
