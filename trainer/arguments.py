@@ -15,8 +15,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     Defaults that differ from transformers': ``bf16`` (True), ``learning_rate`` (1e-3), ``weight_decay``
     (0.05), ``adam_beta2`` (0.98), ``warmup_steps`` (0.05, a share of all steps), ``eval_strategy`` and
     ``save_strategy`` (``"epoch"``), ``save_total_limit`` (2), ``load_best_model_at_end`` (True),
-    ``metric_for_best_model`` (``"mean_ap"``), ``report_to`` (``"none"``),
-    ``remove_unused_columns`` (False) and ``label_names`` (``["labels"]``).
+    ``metric_for_best_model`` (``"mean_ap"``), ``remove_unused_columns`` (False) and ``label_names``
+    (``["labels"]``).
 
     Raises
     ------
@@ -53,9 +53,6 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     load_best_model_at_end: bool = field(default=True, metadata={"help": "Restore the best checkpoint."})
     metric_for_best_model: str | None = field(
         default="mean_ap", metadata={"help": "Metric that early stopping and the best model go by."}
-    )
-    report_to: str | list[str] | None = field(
-        default="none", metadata={"help": "Trackers to report to, for instance tensorboard."}
     )
     remove_unused_columns: bool = field(default=False, metadata={"help": "The collator picks its columns."})
     label_names: list[str] | None = field(

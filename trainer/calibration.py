@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 __all__ = ["fit_calibration"]
 
 FPR_GRID = np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.15, 1.0, 18)])
-"""False-positive rates at which the table holds a probability."""
+"""False-positive rates near which the table holds a probability, as far as there are negatives enough."""
 MIN_SITES = 20
 """Positives and negatives a residue needs to be calibrated on its own."""
 
@@ -30,8 +30,9 @@ def fit_calibration(
     calibration : dict of str to dict
         Residue to ``{"slope", "intercept"}``.
     fpr_table : dict of str to dict
-        Residue to ``{"fpr": [...], "probability": [...]}``: the share of negatives that score at or above
-        each calibrated probability. Residues with fewer than 20 positives or negatives are in neither.
+        Residue to ``{"fpr": [...], "probability": [...]}``, ``fpr`` ascending: the share of negatives that
+        score at or above each calibrated probability. Residues with fewer than 20 positives or negatives are
+        in neither.
     """
     calibration, table = {}, {}
     for residue in "STY":
@@ -39,15 +40,30 @@ def fit_calibration(
         score, true = log_odds[at].astype(np.float64), truth[at]
         if min(true.sum(), (~true).sum()) < MIN_SITES:
             continue
-        fit = LogisticRegression(C=np.inf).fit(score[:, None], true)
-        slope, intercept = float(fit.coef_[0, 0]), float(fit.intercept_[0])
+        slope, intercept = _platt(score, true)
         if slope <= 0:
             continue  # scores that do not rank positives first must not be turned round
-        calibration[residue] = {"slope": round(slope, 6), "intercept": round(intercept, 6)}
-        probability = 1 / (1 + np.exp(-(slope * score[~true] + intercept)))
-        levels = np.quantile(probability, 1 - FPR_GRID, method="higher")
-        table[residue] = {
-            "fpr": [round(float(f), 6) for f in FPR_GRID],
-            "probability": [round(float(p), 6) for p in levels],
-        }
+        calibration[residue] = {"slope": slope, "intercept": intercept}
+        table[residue] = _false_positive_rates(1 / (1 + np.exp(-(slope * score[~true] + intercept))))
     return calibration, table
+
+
+def _platt(score: np.ndarray, true: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept, fitted to targets a little inside 0 and 1 as Platt (1999) did.
+
+    So the line stays finite also where the scores separate positives from negatives.
+    """
+    positives, negatives = true.sum(), (~true).sum()
+    target = np.where(true, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    twice = np.concatenate([score, score])[:, None]
+    label = np.repeat([1, 0], len(score))
+    fit = LogisticRegression(C=np.inf).fit(twice, label, sample_weight=np.concatenate([target, 1 - target]))
+    return round(float(fit.coef_[0, 0]), 6), round(float(fit.intercept_[0]), 6)
+
+
+def _false_positive_rates(negatives: np.ndarray) -> dict[str, list[float]]:
+    """Tabulate the shares of negatives at or above some of their own probabilities."""
+    negatives = np.sort(negatives.round(6))
+    levels = np.unique(np.quantile(negatives, 1 - FPR_GRID, method="higher"))[::-1]
+    rates = 1 - np.searchsorted(negatives, levels) / len(negatives)
+    return {"fpr": rates.round(6).tolist(), "probability": levels.tolist()}

@@ -70,6 +70,11 @@ class TrainingSet:
     proteins: int
     unlabelled: int
 
+    @property
+    def tokens(self) -> int:
+        """Tokens of all segments, without padding."""
+        return int(np.sum(self.dataset["length"], dtype=np.int64))
+
     def summary(self) -> str:
         """One line for people."""
         read, plus, minus = (
@@ -77,7 +82,7 @@ class TrainingSet:
         )
         return (
             f"{read:,} proteins read from {len(self.files)} files, {self.proteins:,} different; "
-            f"{len(self.dataset):,} segments with {sum(self.dataset['length']):,} tokens, {self.unlabelled:,} "
+            f"{len(self.dataset):,} segments with {self.tokens:,} tokens, {self.unlabelled:,} "
             f"without a labelled site left out; {plus:,} positive and {minus:,} negative sites"
         )
 

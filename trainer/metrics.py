@@ -63,5 +63,5 @@ def _best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
     fn, tn = positives - tp, negatives - fp
     denominator = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
     with np.errstate(invalid="ignore"):
-        mcc = np.where(denominator > 0, (tp * tn - fp * fn) / denominator, -1.0)
+        mcc = np.where(denominator > 0, (tp * tn - fp * fn) / denominator, 0.0)
     return float(thresholds[mcc.argmax()])

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from phosphot5.hub_card import Licence
-from phosphot5.modeling_phosphot5 import PhosphoT5Config
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card import Licence
+from phosphot5.modeling_phosphot5 import PhosphoT5Config
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import LabelledFile

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord
-from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
-from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord
 from phosphot5.loading import load_model
+from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import TrainingSet, build_dataset

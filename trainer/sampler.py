@@ -7,19 +7,24 @@ from transformers.trainer_pt_utils import BatchRebalanceSampler
 
 __all__ = ["TokenBudgetSampler"]
 
-POOL = 1024
-"""Proteins that are sorted by length together; larger wastes less padding, smaller mixes better."""
+SIMILAR = 0.95
+"""Proteins at least this long, relative to the longest of their band, may share a batch."""
 
 
 class TokenBudgetSampler(BatchRebalanceSampler):
     """Batches of at most ``budget`` padded tokens, every sample once per epoch over all ranks.
 
-    Being a ``BatchRebalanceSampler``, it is taken by transformers' Trainer as a batch sampler that already
-    knows its rank.
+    The samples, sorted by length, are cut into bands of similar length that hold a whole number of batches.
+    Every epoch mixes the samples inside each band and then the batches. So the sizes of the batches, and with
+    them the number of steps, are the same in every epoch, which transformers' Trainer relies on when it counts
+    epochs and resumes.
+
+    Being a ``BatchRebalanceSampler``, it is taken by the Trainer as a batch sampler that already knows its
+    rank.
 
     Parameters
     ----------
-    lengths : list of int
+    lengths : sequence of int
         Tokens of every sample.
     budget : int
         Padded tokens per batch; a sample longer than that is a batch of its own.
@@ -28,20 +33,25 @@ class TokenBudgetSampler(BatchRebalanceSampler):
     seed : int
         The order depends on the seed and the epoch alone.
     shuffle : bool
-        Without it batches come in order of length, for evaluation.
+        Without it batches come in order of length, for evaluation, and ranks may get one batch more or less.
+
+    Raises
+    ------
+    ValueError
+        If the batches of a shuffled epoch cannot be shared equally by the processes.
     """
 
     def __init__(
         self, lengths: list[int], budget: int, dp_size: int, rank: int, seed: int = 0, shuffle: bool = True
     ) -> None:
         self.lengths = lengths
-        self.budget = budget
         self.dp_size = dp_size
         self.rank = rank
         self.seed = seed
         self.shuffle = shuffle
         self.epoch = 0
         self.drop_last = False
+        self._bands = _bands(lengths, budget)
         self._size = len(self._plan())
 
     def set_epoch(self, epoch: int) -> None:
@@ -57,25 +67,32 @@ class TokenBudgetSampler(BatchRebalanceSampler):
     def _plan(self) -> list[list[int]]:
         """Make the batches of this rank for the current epoch."""
         generator = torch.Generator().manual_seed(self.seed + self.epoch)
-        size = len(self.lengths)
-        order = torch.randperm(size, generator=generator).tolist() if self.shuffle else list(range(size))
-        batches: list[list[int]] = []
-        pool = POOL if self.shuffle else max(size, 1)
-        for start in range(0, size, pool):
-            batches.extend(self._fill(order[start : start + pool]))
-        _divide(batches, self.dp_size)
+        batches = []
+        for band, size in self._bands:
+            order = torch.randperm(len(band), generator=generator).tolist() if self.shuffle else range(len(band))
+            mixed = [band[i] for i in order]
+            batches.extend(mixed[i : i + size] for i in range(0, len(mixed), size))
         if self.shuffle:
+            _divide(batches, self.dp_size)
             batches = [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
         return batches[self.rank :: self.dp_size]
 
-    def _fill(self, samples: list[int]) -> list[list[int]]:
-        batches: list[list[int]] = []
-        for sample in sorted(samples, key=lambda i: (-self.lengths[i], i)):
-            longest = self.lengths[batches[-1][0]] if batches else 0
-            if not batches or (len(batches[-1]) + 1) * longest > self.budget:
-                batches.append([])
-            batches[-1].append(sample)
-        return batches
+
+def _bands(lengths: list[int], budget: int) -> list[tuple[list[int], int]]:
+    """Cut the samples, longest first, into bands of similar length; each with its number of samples per batch."""
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    bands = []
+    start = 0
+    while start < len(order):
+        longest = lengths[order[start]]
+        size = max(budget // longest, 1)
+        stop = start
+        while stop < len(order) and lengths[order[stop]] >= SIMILAR * longest:
+            stop += 1
+        stop = start + max((stop - start) // size, 1) * size
+        bands.append((order[start:stop], size))
+        start = stop
+    return bands
 
 
 def _divide(batches: list[list[int]], parts: int) -> None:

@@ -1,14 +1,28 @@
 """The Trainer: noise passes, exact loss scaling, token-budget batches, metrics on site scores."""
 
+import logging
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate.utils import gather_object
+from jinja2 import TemplateError
 from torch import nn
 from torch.utils.data import Dataset, Sampler
-from transformers import EarlyStoppingCallback, Seq2SeqTrainer
+from transformers import (
+    EarlyStoppingCallback,
+    Seq2SeqTrainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
+from transformers.dynamic_module_utils import custom_object_save
 from transformers.trainer_utils import EvalLoopOutput, has_length
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card import RECORD_FILE, write_card
 
 from .arguments import PhosphoT5TrainingArguments
 from .calibration import fit_calibration
@@ -17,6 +31,48 @@ from .metrics import site_metrics
 from .sampler import TokenBudgetSampler
 
 __all__ = ["PhosphoT5Trainer"]
+
+logger = logging.getLogger(__name__)
+
+
+class CodeFilesCallback(TrainerCallback):
+    """Put configuration, tokenizer and code files into the output folder when training begins.
+
+    The Trainer pushes checkpoints without code files, so that what is on the Hub would not load before the
+    final push.
+    """
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Save, in the main process, what the classes registered for the Auto classes need."""
+        model, tokenizer = kwargs["model"], kwargs.get("processing_class")
+        if not state.is_world_process_zero:
+            return
+        if model._auto_class is not None:
+            custom_object_save(model, args.output_dir, config=model.config)
+        model.config.save_pretrained(args.output_dir)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(args.output_dir)
+
+
+class SamplerEpochCallback(TrainerCallback):
+    """Tell the sampler the epoch also where the Trainer cannot reach it, after resuming in several processes.
+
+    Parameters
+    ----------
+    sampler : TokenBudgetSampler
+        The sampler of the training batches.
+    """
+
+    def __init__(self, sampler: TokenBudgetSampler) -> None:
+        self.sampler = sampler
+
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Choose the epoch that begins or, after resuming, goes on."""
+        self.sampler.set_epoch(int(state.epoch))
 
 
 class PhosphoT5Trainer(Seq2SeqTrainer):
@@ -39,10 +95,13 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
 
     def __init__(self, model: nn.Module, args: PhosphoT5TrainingArguments, **kwargs: Any) -> None:
         kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id))
+        use_cache = model.config.use_cache
         super().__init__(model=model, args=args, **kwargs)
+        model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
         self.model_accepts_loss_kwargs = True  # makes transformers count the labels of a step
         if args.early_stopping_patience and args.eval_strategy != "no":
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
+        self.add_callback(CodeFilesCallback())
 
     def compute_loss(
         self,
@@ -87,7 +146,10 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         dataset = self.train_dataset if train_dataset is None else train_dataset
         if self.args.tokens_per_batch is None or not has_length(dataset):
             return super()._get_train_sampler(dataset)
-        return self._budget_sampler(dataset, self.args.tokens_per_batch, shuffle=True)
+        sampler = self._budget_sampler(dataset, self.args.tokens_per_batch, shuffle=True)
+        self.remove_callback(SamplerEpochCallback)
+        self.add_callback(SamplerEpochCallback(sampler))
+        return sampler
 
     def _get_eval_sampler(self, eval_dataset: Dataset) -> Sampler | None:
         return self._budget_sampler(eval_dataset, self.args.eval_tokens_per_batch, shuffle=False)
@@ -110,23 +172,21 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         """
         model = self._wrap_model(self.model, training=False)
         model.eval()
-        parts, loss, items, rows = [], 0.0, 0, 0
-        for inputs in dataloader:
-            inputs = self._prepare_inputs(inputs)
-            with torch.no_grad(), self.compute_loss_context_manager():
+        parts, loss, items, rows = [np.empty((3, 0), dtype=np.float32)], 0.0, 0, 0
+        # every pass over a data loader draws from the generator: give back what training goes on with
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            for inputs in dataloader:
+                inputs = self._prepare_inputs(inputs)
                 outputs = model(**inputs, num_items_in_batch=1)
-            parts.append(self._labelled_sites(inputs, outputs.logits))
-            loss += outputs.loss.item()
-            items += int((inputs["labels"] != -100).sum())
-            rows += len(inputs["labels"])
-            self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
+                parts.append(self._labelled_sites(inputs, outputs.logits))
+                loss += outputs.loss.item()
+                items += int((inputs["labels"] != -100).sum())
+                rows += len(inputs["labels"])
+                self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
         merged = np.concatenate(gather_object([np.concatenate(parts, axis=1)]), axis=1)
         loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)
-        log_odds, truth, residues = (
-            merged[0],
-            merged[1].astype(bool),
-            np.array(list("STY"))[merged[2].astype(int)],
-        )
+        log_odds, truth = merged[0], merged[1].astype(bool)
+        residues = np.array(list("STY"))[merged[2].astype(int)]
         metrics = {"loss": float(loss / items)} | site_metrics(log_odds, truth, residues)
         self.scored_sites = (log_odds, truth, residues)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
@@ -148,12 +208,33 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
     def calibrate(self) -> dict[str, float]:
         """Evaluate, fit the calibration and store it with the false-positive rates in the configuration.
 
+        Evaluated in the precision of the weights, without autocast, as predictions will be made.
+
         Returns
         -------
         dict of str to float
             The metrics of the evaluation.
         """
+        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         metrics = self.evaluate()
         config = self.model.config
         config.calibration, config.fpr_table = fit_calibration(*self.scored_sites)
         return metrics
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """Write the model card from the run record in the output folder, in place of transformers' own.
+
+        A card that cannot be written is reported as a warning: it never costs a training.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Facts for transformers' card, without meaning here.
+        """
+        folder = Path(self.args.output_dir)
+        if not self.is_world_process_zero() or not (folder / RECORD_FILE).is_file():
+            return
+        try:
+            write_card(folder, self.hub_model_id)
+        except (PhosphoT5Error, TemplateError, LookupError, TypeError, ValueError) as error:
+            logger.warning("no model card was written: %s", error)

@@ -1,0 +1,35 @@
+# make demo: set up and score the example proteins.   make test: set up and run the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-all lint format clean
+
+demo: $(STAMP)
+	$(BIN)/phosphot5 predict examples/proteins.fasta | $(BIN)/python examples/show.py
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+# everything: slow and data-bound tests too; what is skipped is listed with its reason
+test-all: $(STAMP)
+	$(BIN)/python -m pytest -m ""
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# pip takes torch by its exact version first: elsewhere that is the build for the processor, not for CUDA
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

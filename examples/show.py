@@ -1,0 +1,25 @@
+"""Show the best-scored sites of a table from ``phosphot5 predict`` on standard input."""
+
+import csv
+import sys
+
+SHOWN = 8
+COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "window")
+
+
+def main() -> None:
+    """Print the best sites of each protein, strongest first."""
+    proteins: dict[str, list[dict[str, str]]] = {}
+    for row in csv.DictReader(sys.stdin, delimiter="\t"):
+        proteins.setdefault(row["protein"], []).append(row)
+    line = "{:<10}{:>9}{:>9}{:>13}{:>9}  {:<8}{}\n"
+    sys.stdout.write(line.format(*COLUMNS))
+    for name, rows in proteins.items():
+        rows.sort(key=lambda row: -float(row["probability"]))
+        for row in rows[:SHOWN]:
+            sys.stdout.write(line.format(*(row[column] for column in COLUMNS)))
+        sys.stdout.write(f"{name:<10}{len(rows)} sites in all, the {min(SHOWN, len(rows))} best shown\n\n")
+
+
+if __name__ == "__main__":
+    main()
