@@ -61,7 +61,7 @@ def main() -> int:
         "encoder_first_call_residues_per_second": round(residues / first),
         "tokenizer_residues_per_second": round(residues / slow),
         "ratio": round(slow / encoder, 1),
-        **describe(["phosphot5", "numpy", "transformers", "tokenizers"]),
+        **describe(),
     }
     path = save("encoder", result)
     sys.stdout.write(f"encoder {result['ratio']} times as fast as the tokenizer; written to {path.name}\n")

@@ -173,7 +173,12 @@ class PhosphoT5Config(PretrainedConfig):
         self.phosphot5_version = phosphot5_version
         self._set_activation()
         self._check()
-        specials = {"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0, "is_encoder_decoder": True}
+        specials = {
+            "pad_token_id": 0,
+            "eos_token_id": 1,
+            "decoder_start_token_id": 0,
+            "is_encoder_decoder": True,
+        }
         pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
         super().__init__(tie_word_embeddings=tie_word_embeddings, **(specials | kwargs))
         self.custom_pipelines = pipelines

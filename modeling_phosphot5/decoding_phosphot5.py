@@ -2,7 +2,7 @@
 
 import torch
 
-__all__ = ["calibrated_probability", "choice_logits", "phospho_partner", "shift_right", "site_mask"]
+__all__ = ["choice_logits", "phospho_partner", "plain_ids", "shift_right", "site_mask"]
 
 
 def phospho_partner(
@@ -86,29 +86,22 @@ def choice_logits(logits: torch.Tensor, plain_ids: torch.Tensor, partner: torch.
     return logits.gather(-1, torch.stack([plain_ids, partner[plain_ids]], dim=-1))
 
 
-def calibrated_probability(
-    log_odds: torch.Tensor,
-    input_ids: torch.Tensor,
-    site_token_ids: dict[str, list[int]],
-    calibration: dict[str, dict[str, float]] | None,
-) -> torch.Tensor:
-    """Log-odds to probabilities, through the straight line fitted for each residue on validation data.
+def plain_ids(ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
+    """Take phosphorylation off.
 
     Parameters
     ----------
-    log_odds : torch.Tensor of shape (batch, length)
-        NaN where there is no site.
-    input_ids : torch.Tensor of int64 of shape (batch, length)
-    site_token_ids : dict of str to list of int
-        Residue to ``[plain id, phosphorylated id]``.
-    calibration : dict or None
-        Residue to ``{"slope", "intercept"}``; without it the log-odds are taken as they are.
+    ids : torch.Tensor of int64, any shape
+        Token ids.
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`phospho_partner`.
 
     Returns
     -------
-    torch.Tensor of shape (batch, length)
+    torch.Tensor of int64, same shape
+        The plain residue of phosphorylated tokens, other tokens as they are.
     """
-    for residue, line in (calibration or {}).items():
-        at = input_ids == site_token_ids[residue][0]
-        log_odds = torch.where(at, line["slope"] * log_odds + line["intercept"], log_odds)
-    return torch.sigmoid(log_odds)
+    plain = torch.arange(len(partner), device=ids.device)
+    can = partner >= 0
+    plain[partner[can]] = can.nonzero().flatten()
+    return plain[ids]

@@ -3,7 +3,9 @@
 import torch
 from torch import nn
 
-__all__ = ["FocalLossWithSmoothing", "focal_cross_entropy"]
+from .decoding_phosphot5 import choice_logits, plain_ids
+
+__all__ = ["FocalLossWithSmoothing", "focal_cross_entropy", "phosphosite_loss"]
 
 
 def focal_cross_entropy(
@@ -91,3 +93,43 @@ class FocalLossWithSmoothing(nn.Module):
     def extra_repr(self) -> str:
         """Name the parameters in ``print(module)``."""
         return f"gamma={self.gamma}, smoothing={self.smoothing}"
+
+
+def phosphosite_loss(
+    criterion: FocalLossWithSmoothing,
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    partner: torch.Tensor,
+    copy_weight: float,
+    num_items: torch.Tensor | int | None = None,
+) -> torch.Tensor:
+    """Loss over the legal choice at each site and, weighted, over copying every labelled position.
+
+    Parameters
+    ----------
+    criterion : FocalLossWithSmoothing
+        Used for both parts.
+    logits : torch.Tensor of shape (batch, length, vocab_size)
+        Scores of the decoder.
+    labels : torch.Tensor of int64 of shape (batch, length)
+        Annotated tokens, ``criterion.ignore_index`` where there is no label.
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`~phosphot5.modeling_phosphot5.decoding_phosphot5.phospho_partner`.
+    copy_weight : float
+        Weight of the full-vocabulary part, which teaches copying.
+    num_items : torch.Tensor or int, optional
+        Divisor; by default the labelled positions given here.
+
+    Returns
+    -------
+    torch.Tensor
+        Scalar.
+    """
+    labelled = labels != criterion.ignore_index
+    logits, labels = logits[labelled], labels[labelled]
+    num_items = max(len(labels), 1) if num_items is None else num_items
+    residue = plain_ids(labels, partner)
+    sites = partner[residue] >= 0
+    choice = choice_logits(logits[sites], residue[sites], partner)
+    loss = criterion(choice, (labels != residue)[sites].long(), num_items)
+    return loss + copy_weight * criterion(logits, labels, num_items)

@@ -16,8 +16,10 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import calibrated_probability, choice_logits, phospho_partner, shift_right, site_mask
-from .loss_phosphot5 import FocalLossWithSmoothing
+from .decoding_phosphot5 import choice_logits, phospho_partner, shift_right, site_mask
+from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
+from .noise_phosphot5 import NoisyT5
+from .sites_phosphot5 import calibrated_probability
 from .stack_phosphot5 import (
     GlobalContext,
     PhosphoT5Decoder,
@@ -26,7 +28,7 @@ from .stack_phosphot5 import (
     ResidueConvolution,
 )
 
-__all__ = ["PhosphoT5ForConditionalGeneration", "PhosphoT5PreTrainedModel"]
+__all__ = ["NoisyT5", "PhosphoT5ForConditionalGeneration", "PhosphoT5PreTrainedModel"]
 
 ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 0.25, -8.0
 """The alignment bias starts at ``-slope x distance in residues``, no lower than the floor."""
@@ -304,32 +306,15 @@ class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixi
     def compute_loss(
         self, logits: torch.Tensor, labels: torch.Tensor, num_items: torch.Tensor | int | None = None
     ) -> torch.Tensor:
-        """Focal smoothed loss over the legal choice at each site and, weighted, over copying.
+        """Return the loss of training and evaluation, a scalar.
 
         Parameters
         ----------
-        logits : torch.Tensor of shape (batch, length, vocab_size)
-        labels : torch.Tensor of int64 of shape (batch, length)
-            -100 where there is no label.
-        num_items : torch.Tensor or int, optional
-            Divisor; by default the labelled positions given here.
-
-        Returns
-        -------
-        torch.Tensor
-            Scalar.
+        logits, labels, num_items
+            As for :func:`~phosphot5.modeling_phosphot5.loss_phosphot5.phosphosite_loss`.
         """
-        labelled = labels != -100
-        logits, labels = logits[labelled], labels[labelled]
-        num_items = max(len(labels), 1) if num_items is None else num_items
         partner = self._partner(labels.device)
-        plain = torch.arange(len(partner), device=labels.device)
-        plain[partner[partner >= 0]] = (partner >= 0).nonzero().flatten()
-        residue = plain[labels]
-        sites = partner[residue] >= 0
-        choice = choice_logits(logits[sites], residue[sites], partner)
-        loss = self.criterion(choice, (labels != residue)[sites].long(), num_items)
-        return loss + self.config.copy_weight * self.criterion(logits, labels, num_items)
+        return phosphosite_loss(self.criterion, logits, labels, partner, self.config.copy_weight, num_items)
 
     @torch.no_grad()
     def site_logits(

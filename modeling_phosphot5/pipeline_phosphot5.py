@@ -30,7 +30,9 @@ class PhosphositePredictionPipeline(Pipeline):
 
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict, dict, dict]:
         if kwargs:
-            raise TypeError(f"unknown arguments {', '.join(kwargs)}; phosphosite-prediction takes proteins only")
+            raise TypeError(
+                f"unknown arguments {', '.join(kwargs)}; phosphosite-prediction takes proteins only"
+            )
         return {}, {}, {}
 
     def preprocess(self, inputs: str | dict[str, str]) -> dict[str, Any]:
@@ -43,12 +45,16 @@ class PhosphositePredictionPipeline(Pipeline):
         """
         protein = {"sequence": inputs} if isinstance(inputs, str) else inputs
         if not isinstance(protein, dict) or not isinstance(protein.get("sequence"), str):
-            raise ValueError(f"found {inputs!r}, expected a protein sequence or a dict with 'sequence' and 'id'")
+            raise ValueError(
+                f"found {inputs!r}, expected a protein sequence or a dict with 'sequence' and 'id'"
+            )
         name, sequence = str(protein.get("id", "")), "".join(protein["sequence"].split()).upper()
         known = self.tokenizer.get_vocab()
         for position, residue in enumerate(sequence, start=1):
             if residue not in known:
-                raise ValueError(f"protein {name!r}, position {position}: found {residue!r}, expected a residue")
+                raise ValueError(
+                    f"protein {name!r}, position {position}: found {residue!r}, expected a residue"
+                )
         if not sequence:
             raise ValueError(f"protein {name!r}: found no residues, expected at least one")
         return {**self.tokenizer(sequence, return_tensors="pt"), "id": name, "sequence": sequence}

@@ -1,11 +1,13 @@
-"""From probabilities to the rows of a site table: one place for the command line and the pipeline."""
+"""From log-odds to calibrated probabilities, false-positive rates, calls and the rows of a site table."""
 
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["CALLS", "COLUMNS", "false_positive_rate", "site_call", "site_rows"]
+import torch
+
+__all__ = ["CALLS", "COLUMNS", "calibrated_probability", "false_positive_rate", "site_call", "site_rows"]
 
 COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "window", "status")
 """Columns of a site table, in this order, in every format."""
@@ -13,6 +15,34 @@ CALLS = {"high": 0.01, "medium": 0.05, "low": 0.10}
 """Name of each call and the highest false-positive rate that earns it, strictest first."""
 FLANK = 7
 """Residues to either side of the site in the 15-residue window."""
+
+
+def calibrated_probability(
+    log_odds: torch.Tensor,
+    input_ids: torch.Tensor,
+    site_token_ids: dict[str, list[int]],
+    calibration: dict[str, dict[str, float]] | None,
+) -> torch.Tensor:
+    """Log-odds to probabilities, through the straight line fitted for each residue on validation data.
+
+    Parameters
+    ----------
+    log_odds : torch.Tensor of shape (batch, length)
+        NaN where there is no site.
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+    site_token_ids : dict of str to list of int
+        Residue to ``[plain id, phosphorylated id]``.
+    calibration : dict or None
+        Residue to ``{"slope", "intercept"}``; without it the log-odds are taken as they are.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, length)
+    """
+    for residue, line in (calibration or {}).items():
+        at = input_ids == site_token_ids[residue][0]
+        log_odds = torch.where(at, line["slope"] * log_odds + line["intercept"], log_odds)
+    return torch.sigmoid(log_odds)
 
 
 def site_rows(

@@ -2,12 +2,12 @@
 
 import dataclasses
 import difflib
-import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import yaml
 
@@ -36,7 +36,7 @@ class DataRecipe:
         of these residues only. A sequence that stands in several files is one protein: an earlier file's
         label of a site goes before a later one's.
     max_length : int
-        Longest training segment in residues; longer proteins are cut.
+        Longest training segment in tokens; longer proteins are cut.
     """
 
     train: list[LabelledFile] = field(default_factory=list)
@@ -96,7 +96,7 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
         raise RecipeError(
             f"{path}: cannot be read ({error.strerror}); give a YAML file or one of: {names}"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: no valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise RecipeError(
@@ -112,26 +112,69 @@ def _override(content: dict[str, Any], override: str) -> None:
     section, dot, name = key.partition(".")
     if not equals or not dot:
         raise RecipeError(f"{override}: expected SECTION.KEY=VALUE, for instance training.max_steps=5")
-    content.setdefault(section, {})[name] = yaml.safe_load(value)
+    try:
+        content[section] = (content.get(section) or {}) | {name: yaml.safe_load(value)}
+    except (yaml.YAMLError, TypeError) as error:
+        raise RecipeError(f"{override}: cannot replace a value of the recipe: {error}") from error
 
 
 def _check(content: dict[str, Any], path: str) -> Recipe:
-    _check_keys(content, [f.name for f in dataclasses.fields(Recipe)], path, "")
-    sections = {name: content.get(name) or {} for name in ("model", "data", "training")}
+    known = _known_keys()
+    _check_keys(content, list(known), path, "")
+    sections = {name: content.get(name) or {} for name in known}
     for name, section in sections.items():
         if not isinstance(section, dict):
             raise RecipeError(f"{path}: {name} is {section!r}, expected keys with values")
-    config = [name for name in inspect.signature(PhosphoT5Config).parameters if name != "kwargs"]
-    _check_keys(sections["model"], ["preset", "start_from", *config], path, "model.")
-    _check_keys(sections["data"], [f.name for f in dataclasses.fields(DataRecipe)], path, "data.")
-    arguments = [f.name for f in dataclasses.fields(PhosphoT5TrainingArguments) if f.init]
-    _check_keys(sections["training"], arguments, path, "training.")
-    licence = content.get("licence") or {}
-    _check_keys(licence, [f.name for f in dataclasses.fields(Licence)], path, "licence.")
-    data = dict(sections["data"])
+        _check_keys(section, list(known[name]), path, f"{name}.")
+        sections[name] = {
+            key: _typed(value, known[name][key], f"{path}: {name}.{key}") for key, value in section.items()
+        }
+    if missing := set(known["licence"]) - set(sections["licence"] or known["licence"]):
+        raise RecipeError(f"{path}: licence lacks {', '.join(sorted(missing))}")
+    data = sections["data"]
+    if data.get("max_length", 1) < 1:
+        raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
     for name in ("train", "valid"):
-        data[name] = [_labelled_file(entry, f"{path}: data.{name}") for entry in data.get(name) or []]
-    return Recipe(sections["model"], DataRecipe(**data), sections["training"], licence)
+        files = data.get(name) or []
+        if not isinstance(files, list):
+            raise RecipeError(
+                f"{path}: data.{name} is {files!r}, expected a list of files, such as [{files}]"
+            )
+        data[name] = [_labelled_file(entry, f"{path}: data.{name}") for entry in files]
+    return Recipe(sections["model"], DataRecipe(**data), sections["training"], sections["licence"])
+
+
+def _known_keys() -> dict[str, dict[str, Any]]:
+    """Section to key to declared type."""
+    config = get_type_hints(PhosphoT5Config.__init__)
+    del config["kwargs"], config["return"]
+    arguments = get_type_hints(PhosphoT5TrainingArguments)
+    return {
+        "model": {"preset": str, "start_from": str} | config,
+        "data": get_type_hints(DataRecipe),
+        "training": {
+            f.name: arguments[f.name] for f in dataclasses.fields(PhosphoT5TrainingArguments) if f.init
+        },
+        "licence": get_type_hints(Licence),
+    }
+
+
+def _typed(value: Any, declared: Any, where: str) -> Any:
+    """Return a value as its declared type; types other than numbers, texts and switches are not checked."""
+    kinds = set(get_args(declared) or [declared])
+    if value is False and str in kinds and bool not in kinds:
+        return "no"  # as which YAML 1.1 reads a bare no
+    if float in kinds and isinstance(value, str):
+        try:
+            return float(value)  # YAML 1.1 reads 1e-3, without a point, as text
+        except ValueError:
+            pass
+    if kinds <= {bool, int, float, str, NoneType}:
+        fits = type(value) in kinds or (type(value) is int and float in kinds)
+        if not fits:
+            names = " or ".join(sorted({"NoneType": "null"}.get(k.__name__, k.__name__) for k in kinds))
+            raise RecipeError(f"{where} is {value!r}, expected {names}")
+    return value
 
 
 def _labelled_file(entry: Any, where: str) -> LabelledFile:
@@ -140,7 +183,7 @@ def _labelled_file(entry: Any, where: str) -> LabelledFile:
         raise RecipeError(f"{where}: found {entry!r}, expected a file name or path and residues")
     _check_keys(entry, ["path", "residues"], where, "")
     file = LabelledFile(**entry)
-    if not file.residues or set(file.residues) - set("STY"):
+    if not isinstance(file.residues, str) or not file.residues or set(file.residues) - set("STY"):
         raise RecipeError(f"{where}: residues of {file.path} are {file.residues!r}, expected letters of STY")
     return file
 

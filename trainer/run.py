@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.trainer_utils import get_last_checkpoint
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord
+from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, sha256_of_ids
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 from .arguments import PhosphoT5TrainingArguments
@@ -47,11 +49,14 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     Raises
     ------
     PhosphoT5Error
-        If the recipe names no training or validation files, or there is nothing to resume.
+        If the recipe names no training or validation files or no output folder, if that folder holds a
+        training already, or if there is nothing to resume.
     """
     for name in ("train", "valid"):
         if not getattr(recipe.data, name):
             raise PhosphoT5Error(f"the recipe names no files under data.{name}, expected at least one")
+    register()
+    checkpoint = _checkpoint(recipe, resume)
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
     sites = model.config.site_token_ids
@@ -69,20 +74,43 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     )
     record = _start_record(recipe, command, args, model, {"train": trained, "valid": valid})
     began = time.perf_counter()
-    result = trainer.train(resume_from_checkpoint=resume or None)
+    result = trainer.train(resume_from_checkpoint=checkpoint)
     cost = Cost(
-        tokens=round(sum(trained.dataset["length"]) * trainer.state.epoch * args.noise_iterations),
+        tokens=round(trained.tokens * trainer.state.epoch * args.noise_iterations),
         steps=result.global_step,
         seconds=round(time.perf_counter() - began, 1),
         peak_memory_bytes=_peak_memory(),
     )
     metrics = trainer.calibrate()
-    record.metrics = {_published(recipe.data.valid[0].path): _plain(metrics)}
+    record.metrics = {" + ".join(_published(f.path) for f in recipe.data.valid): _plain(metrics)}
     record.finish(cost)
-    trainer.save_model()
     if trainer.is_world_process_zero():
         record.save(Path(args.output_dir) / RECORD_FILE)
+    trainer.save_model()
+    trainer.create_model_card()
+    trainer.accelerator.end_training()
     return record
+
+
+def _checkpoint(recipe: Recipe, resume: bool) -> str | None:
+    """Return the checkpoint to continue from, after a look at what the output folder holds.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If there is nothing to resume, or a training that was not to be resumed.
+    """
+    folder = recipe.training.get("output_dir")
+    if not folder:
+        raise PhosphoT5Error("the recipe names no training.output_dir, expected a folder for the model")
+    checkpoint = get_last_checkpoint(folder) if Path(folder).is_dir() else None
+    if resume and checkpoint is None:
+        raise PhosphoT5Error(f"{folder}: holds no checkpoint to resume from; train without resuming")
+    if not resume and (checkpoint is not None or (Path(folder) / RECORD_FILE).exists()):
+        raise PhosphoT5Error(
+            f"{folder}: holds a training already; resume it, remove it or give another training.output_dir"
+        )
+    return checkpoint
 
 
 def training_arguments(recipe: Recipe) -> PhosphoT5TrainingArguments:
@@ -143,6 +171,7 @@ def _start_record(
     )
     record.parameters = model.num_parameters()
     for role, made in sets.items():
+        record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
         for file in made.files:
             counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
             record.data.append(DataFile.read(Path(file.path), role, name=_published(file.path), **counts))

@@ -69,7 +69,9 @@ class TokenBudgetSampler(BatchRebalanceSampler):
         generator = torch.Generator().manual_seed(self.seed + self.epoch)
         batches = []
         for band, size in self._bands:
-            order = torch.randperm(len(band), generator=generator).tolist() if self.shuffle else range(len(band))
+            order = (
+                torch.randperm(len(band), generator=generator).tolist() if self.shuffle else range(len(band))
+            )
             mixed = [band[i] for i in order]
             batches.extend(mixed[i : i + size] for i in range(0, len(mixed), size))
         if self.shuffle:

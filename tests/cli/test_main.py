@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+import tomllib
 
 from phosphot5.cli.main import COMMANDS, main
 

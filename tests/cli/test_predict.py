@@ -45,7 +45,8 @@ def test_examples_table(tiny_folder, tmp_path):
     assert all(0 <= float(row["probability"]) <= 1 for row in rows)
     assert all(row["window"][7] == row["residue"] in "STY" for row in rows)
     assert [row["protein"] for row in rows] == sorted(
-        (row["protein"] for row in rows), key=["P04637", "P10636", "P35222", "P00533", "P46527", "P63104"].index
+        (row["protein"] for row in rows),
+        key=["P04637", "P10636", "P35222", "P00533", "P46527", "P63104"].index,
     )
 
 
@@ -91,7 +92,9 @@ def test_bad_input_is_one_clear_error_and_no_output(predict, tmp_path, text, mes
 
 
 def test_missing_file(tiny_folder, tmp_path, capsys):
-    code = main(["predict", str(tmp_path / "no.fasta"), "-o", str(tmp_path / "o.tsv"), "--model", str(tiny_folder)])
+    code = main(
+        ["predict", str(tmp_path / "no.fasta"), "-o", str(tmp_path / "o.tsv"), "--model", str(tiny_folder)]
+    )
     assert code == 1
     assert "no.fasta" in capsys.readouterr().err
     assert not (tmp_path / "o.tsv").exists()
@@ -101,7 +104,9 @@ def test_protein_of_length_one_and_without_sites(predict, caplog):
     caplog.set_level("INFO")
     code, rows, _ = predict(">one\nS\n>none\nMAAA\n>bare\nK\n")
     assert code == 0
-    assert [(row["protein"], row["position"], row["window"]) for row in rows] == [("one", "1", "_______S_______")]
+    assert [(row["protein"], row["position"], row["window"]) for row in rows] == [
+        ("one", "1", "_______S_______")
+    ]
     assert "2 without S, T or Y: they have no rows" in caplog.text
     assert "3 records read, 3 used, 0 skipped" in caplog.text
 
@@ -135,7 +140,8 @@ def test_standard_input_and_output(tiny_folder):
     failed = subprocess.run(command, input=">a\nMSTA\n>b\nM?\n", capture_output=True, text=True, check=False)
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr == (
-        "phosphot5 predict: standard input, line 4, record b, position 2: found '?', expected a residue letter A-Z\n"
+        "phosphot5 predict: standard input, line 4, record b, position 2: found '?', expected a residue letter "
+        "A-Z; if the text carries site marks, name its notation\n"
     )
 
 

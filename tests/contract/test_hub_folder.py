@@ -1,0 +1,149 @@
+"""A Hub folder works where the package is not installed: same scores, complete again after a second save."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from phosphot5.data import read_fasta
+from phosphot5.export import export_model
+from phosphot5.hub_card import push_folder
+from phosphot5.inference import predict_sites
+from phosphot5.loading import load_model
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
+
+STRANGER = """
+import json, sys, warnings
+try:
+    import phosphot5
+    sys.exit("phosphot5 can be imported: the test would prove nothing")
+except ImportError:
+    pass
+import torch
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, AutoTokenizer, pipeline
+name, again, proteins = sys.argv[1], sys.argv[2], json.load(sys.stdin)
+trust = {"trust_remote_code": True}
+config = AutoConfig.from_pretrained(name, **trust)
+model = AutoModelForSeq2SeqLM.from_pretrained(name, **trust)
+tokenizer = AutoTokenizer.from_pretrained(name, **trust)
+scores = [model.score_sites(**tokenizer(p["sequence"], return_tensors="pt"))[0, :-1].tolist() for p in proteins]
+predict = pipeline("phosphosite-prediction", model=name, **trust)
+rows = [predict(p) for p in proteins]
+batched = predict(proteins, batch_size=2)
+ids = model.generate(**tokenizer(proteins[0]["sequence"][:20], return_tensors="pt"))
+model.save_pretrained(again)
+tokenizer.save_pretrained(again)
+result = {"type": config.model_type, "scores": scores, "rows": rows, "batched": batched, "ids": ids.tolist()}
+json.dump(result, sys.stdout)
+"""
+
+
+def as_stranger(name, again, proteins, **environment):
+    """Load a model in a process that has every library but not the package."""
+    # -S leaves out the hook of an editable install and -P the folder of the checkout
+    command = [sys.executable, "-S", "-P", "-c", STRANGER, str(name), str(again)]
+    variables = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib"), **environment}
+    done = subprocess.run(
+        command,
+        input=json.dumps(proteins),
+        capture_output=True,
+        text=True,
+        env=variables,
+        cwd=again.parent,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_folder, tmp_path_factory):
+    target = tmp_path_factory.mktemp("export") / "phosphot5"
+    export_model(str(tiny_folder), target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def expected(folder):
+    model, tokenizer = load_model(str(folder))
+    proteins = list(read_fasta(EXAMPLES))[::3]
+    scores = [model.score_sites(**tokenizer(p.sequence, return_tensors="pt"))[0, :-1] for p in proteins]
+    rows = [rows for _, rows in predict_sites(model, proteins)]
+    given = [{"id": protein.id, "sequence": protein.sequence} for protein in proteins]
+    return given, [score.tolist() for score in scores], rows
+
+
+def assert_same(found, expected):
+    _, scores, rows = expected
+    assert found["type"] == "phosphot5"
+    for ours, theirs in zip(scores, found["scores"], strict=True):
+        assert theirs == pytest.approx(ours, abs=1e-6, nan_ok=True)
+    assert found["rows"] == rows
+    for batch, row in zip(found["batched"], rows, strict=True):
+        assert [r["position"] for r in batch] == [r["position"] for r in row]
+        assert [r["probability"] for r in batch] == pytest.approx([r["probability"] for r in row], abs=1.5e-4)
+
+
+def test_loads_and_scores_without_the_package_and_saves_again(folder, expected, tmp_path):
+    first = as_stranger(folder, tmp_path / "again", expected[0])
+    assert_same(first, expected)
+    names = {path.name for path in (tmp_path / "again").iterdir()}
+    assert names == {path.name for path in folder.iterdir()} - {"README.md", "LICENSE.md", "run_record.json"}
+    second = as_stranger(tmp_path / "again", tmp_path / "third", expected[0])
+    assert second == first
+
+
+@pytest.mark.slow
+def test_pushed_and_pulled_with_the_real_client(folder, expected, tmp_path, local_hub):
+    push_folder(folder, "org/phosphot5", token=local_hub.token)
+    home = {"HF_HOME": str(tmp_path / "fresh-cache")}
+    assert_same(as_stranger("org/phosphot5", tmp_path / "again", expected[0], **home), expected)
+
+
+def test_folder_holds_every_hub_file_and_nothing_of_the_package(folder):
+    root = Path(__file__).parents[2]
+    hub_files = {
+        path.name
+        for name in ("modeling_phosphot5", "tokenization_phosphot5")
+        for path in (root / name).glob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert {path.name for path in folder.glob("*.py")} == hub_files
+    for path in folder.glob("*.py"):
+        assert path.read_text() == next(root.glob(f"*_phosphot5/{path.name}")).read_text()
+
+
+@pytest.mark.parametrize("entry", ["configuration", "modeling", "tokenization", "pipeline"])
+def test_entry_files_name_all_siblings_they_need(folder, entry):
+    """Older transformers copy only the siblings that the entry file itself names."""
+
+    def siblings(path):
+        return {
+            f"{name}.py" for name in re.findall(r"^\s*from \.(\w+) import", path.read_text(), re.MULTILINE)
+        }
+
+    direct = siblings(folder / f"{entry}_phosphot5.py")
+    needed = set(direct)
+    while more := set().union(*(siblings(folder / name) for name in needed), set()) - needed:
+        needed |= more
+    assert direct | {f"{entry}_phosphot5.py"} >= needed
+
+
+def test_export_refuses_a_folder_that_holds_something(tiny_folder, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(Exception, match="exists already; choose another folder") as caught:
+        export_model(str(tiny_folder), tmp_path)
+    assert type(caught.value).__name__ == "OutputFileError"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_export_of_what_is_no_model_leaves_nothing(tmp_path):
+    with pytest.raises(Exception, match="cannot be loaded as a model"):
+        export_model(str(tmp_path / "none"), tmp_path / "out")
+    assert not list(tmp_path.iterdir())
