@@ -18,7 +18,7 @@ class PhosphositePredictionPipeline(Pipeline):
 
     Examples
     --------
-    >>> predict = pipeline("phosphosite-prediction", model="org/phosphot5", trust_remote_code=True)
+    >>> predict = model.pipeline(tokenizer)  # or pipeline("phosphosite-prediction", ...) of transformers
     >>> predict({"id": "P04637", "sequence": "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLS"})[0]["position"]
     6
     """

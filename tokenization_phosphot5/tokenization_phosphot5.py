@@ -25,8 +25,8 @@ PHOSPHO_OF = {"S": "S[Phospho]", "T": "T[Phospho]", "Y": "Y[Phospho]"}
 """Phosphorylated token of each residue that can be phosphorylated."""
 VOCABULARY = {token: i for i, token in enumerate((*SPECIAL_TOKENS, *RESIDUES, *PHOSPHO_OF.values()))}
 """Token string to id: specials 0..2 as in T5, residues 3..28, phosphorylated residues 29..31."""
-RESIDUE_PATTERN = re.compile(r"[STY]\[Phospho\]|<pad>|</s>|<unk>|\S")
-"""One match per token; a character that is no residue matches alone and becomes ``<unk>``."""
+RESIDUE_PATTERN = re.compile(r"<pad>|</s>|<unk>|[A-Za-z](?:\[[^\]]*\])?|\S")
+"""One match per token: a residue with its modification; what is not in the vocabulary becomes ``<unk>``."""
 MODEL_MAX_LENGTH = 65536
 """Longest input in tokens; the longest human protein (titin) has 34,350 residues."""
 
@@ -82,7 +82,7 @@ class PhosphoT5Tokenizer(PreTrainedTokenizer):
 
     def _tokenize(self, text: str, **kwargs: object) -> list[str]:
         tokens = RESIDUE_PATTERN.findall(text)
-        return [token if token in self._ids else token.upper() for token in tokens]
+        return [token if token in self._ids else token[0].upper() + token[1:] for token in tokens]
 
     def _convert_token_to_id(self, token: str) -> int:
         return self._ids.get(token, self._ids["<unk>"])

@@ -3,6 +3,8 @@
 import argparse
 import logging
 
+from phosphot5.cli.progress import hide_loading_bars
+
 __all__ = ["add_arguments", "run"]
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Export; see ``phosphot5 export --help``."""
     from phosphot5.export import export_model
 
+    hide_loading_bars()
     files = export_model(args.model, args.folder, revision=args.revision)
     logger.info("%s: %d files, %.1f MB", args.folder, len(files), sum(p.stat().st_size for p in files) / 1e6)
     return 0

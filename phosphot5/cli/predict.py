@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
-from phosphot5.cli.progress import Progress, peak_memory_bytes
+from phosphot5.cli.progress import Progress, hide_loading_bars, peak_memory_bytes
 from phosphot5.data import Ledger, Protein, atomic_text, read_fasta
 from phosphot5.errors import PhosphoT5Error
 
@@ -90,6 +90,7 @@ def _predict(
     from phosphot5.inference import predict_sites
     from phosphot5.loading import load_model
 
+    hide_loading_bars()
     device = ("cuda" if torch.cuda.is_available() else "cpu") if args.device == "auto" else args.device
     model = load_model(args.model, args.revision)[0]
     try:

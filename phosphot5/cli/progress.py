@@ -6,7 +6,7 @@ import sys
 import time
 from types import TracebackType
 
-__all__ = ["Progress", "peak_memory_bytes"]
+__all__ = ["Progress", "hide_loading_bars", "peak_memory_bytes"]
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,13 @@ class Progress:
         elif logger.isEnabledFor(logging.INFO):
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
+
+
+def hide_loading_bars() -> None:
+    """Switch off transformers' bars for loading and saving weights; bars of downloads and trainings stay."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
 
 
 def peak_memory_bytes() -> int:

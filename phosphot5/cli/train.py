@@ -3,6 +3,8 @@
 import argparse
 import logging
 
+from phosphot5.cli.progress import hide_loading_bars
+
 __all__ = ["add_arguments", "run"]
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.trainer.recipe import load_recipe
     from phosphot5.trainer.run import train
 
+    hide_loading_bars()
     register()
     recipe = load_recipe(args.recipe, args.overrides)
     record = train(recipe, args.argv, args.resume)
