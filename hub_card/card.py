@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 from huggingface_hub import EvalResult, ModelCardData
 
+from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
 
-from .atomic import write_text
 from .facts import Cost, Hardware, Licence
 from .record import RECORD_FILE, RunRecord
 
@@ -67,8 +67,10 @@ def write_card(folder: Path | str, repo_id: str | None = None) -> Path:
     card = folder / CARD_FILE
     try:
         if record.licence.identifier == "other":
-            write_text(folder / LICENCE_FILE, _licence_page(record.licence))
-        write_text(card, render_card(record, config, repo_id))
+            with atomic_text(folder / LICENCE_FILE, overwrite=True) as handle:
+                handle.write(_licence_page(record.licence))
+        with atomic_text(card, overwrite=True) as handle:
+            handle.write(render_card(record, config, repo_id))
     except OSError as error:
         raise PhosphoT5Error(f"{card}: cannot write the model card ({error.strerror}).") from error
     return card

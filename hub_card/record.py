@@ -9,10 +9,10 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
+from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
 
 from . import environment
-from .atomic import write_text
 from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence
 
 __all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
@@ -144,7 +144,8 @@ class RunRecord:
             If the file cannot be written.
         """
         try:
-            write_text(path, self.to_json())
+            with atomic_text(path, overwrite=True) as handle:
+                handle.write(self.to_json())
         except OSError as error:
             raise PhosphoT5Error(f"{path}: cannot write the run record ({error.strerror}).") from error
 

@@ -185,5 +185,5 @@ def test_missing_or_unreadable_file(folder, name, text, message):
 
 def test_folder_that_cannot_be_written(folder, monkeypatch):
     (folder / "README.md").mkdir()
-    with pytest.raises(PhosphoT5Error, match="cannot write the model card"):
+    with pytest.raises(PhosphoT5Error, match="README.md: not a file"):
         write_card(folder)

@@ -12,7 +12,6 @@ import pytest
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import NON_COMMERCIAL, Cost, DataFile, Licence, RunRecord, sha256_of_ids
-from phosphot5.hub_card.atomic import write_text
 from phosphot5.hub_card.environment import git_commit, package_versions
 
 
@@ -126,12 +125,12 @@ def test_arguments_may_be_paths(path):
 
 def test_write_is_atomic(tmp_path, monkeypatch):
     target = tmp_path / "run_record.json"
-    write_text(target, "old")
+    target.write_text("old")
 
     def full(*_args: object, **_kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(PhosphoT5Error, match="cannot write the run record"):
         start().save(target)
     assert target.read_text() == "old"
