@@ -4,22 +4,18 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import (
-    EncoderDecoderCache,
-    GenerationMixin,
-    Pipeline,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import EncoderDecoderCache, GenerationMixin, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import choice_logits, phospho_partner, shift_right, site_mask
+from .decoding_phosphot5 import shift_right, site_mask
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .noise_phosphot5 import NoisyT5
-from .sites_phosphot5 import calibrated_probability
+from .pipeline_phosphot5 import PhosphositePredictionPipeline
+from .scoring_phosphot5 import PhosphositeScoring
+from .sites_phosphot5 import site_rows
 from .stack_phosphot5 import (
     GlobalContext,
     PhosphoT5Decoder,
@@ -28,7 +24,14 @@ from .stack_phosphot5 import (
     ResidueConvolution,
 )
 
-__all__ = ["NoisyT5", "PhosphoT5ForConditionalGeneration", "PhosphoT5PreTrainedModel"]
+# The last three are used by siblings only: transformers 4 takes along no file that the entry file does not name.
+__all__ = [
+    "PhosphoT5ForConditionalGeneration",
+    "PhosphoT5PreTrainedModel",
+    "NoisyT5",
+    "PhosphositePredictionPipeline",
+    "site_rows",
+]
 
 ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 0.25, -8.0
 """The alignment bias starts at ``-slope x distance in residues``, no lower than the floor."""
@@ -87,7 +90,7 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
             nn.init.zeros_(module.open_site)
 
 
-class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixin):
+class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedModel, GenerationMixin):
     """T5 for phosphosites: windowed self-attention, aligned cross-attention, focal smoothed loss.
 
     Parameters
@@ -261,9 +264,6 @@ class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixi
             states = states * self.config.d_model**-0.5
         return nn.functional.linear(states, (self.shared if self.lm_head is None else self.lm_head).weight)
 
-    def _partner(self, device: torch.device) -> torch.Tensor:
-        return phospho_partner(self.config.site_token_ids, self.config.vocab_size, device)
-
     def decoder_inputs(
         self, input_ids: torch.Tensor, labels: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -315,87 +315,3 @@ class PhosphoT5ForConditionalGeneration(PhosphoT5PreTrainedModel, GenerationMixi
         """
         partner = self._partner(labels.device)
         return phosphosite_loss(self.criterion, logits, labels, partner, self.config.copy_weight, num_items)
-
-    @torch.no_grad()
-    def site_logits(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Marginal log-odds of phosphorylation at every site, before calibration, in two passes.
-
-        Parameters
-        ----------
-        input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right.
-        attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
-
-        Returns
-        -------
-        torch.Tensor of float32 of shape (batch, length)
-            NaN where the token is not a bare S, T or Y.
-        """
-        partner = self._partner(input_ids.device)
-        sites = site_mask(input_ids, partner)
-        logits = self(
-            input_ids=input_ids,
-            attention_mask=attention_mask,
-            decoder_input_ids=shift_right(input_ids, self.config.decoder_start_token_id),
-            open_sites=shift_right(sites, False),
-            use_cache=False,
-            return_dict=True,
-        ).logits
-        pair = choice_logits(logits[sites].float(), input_ids[sites], partner)
-        result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
-        result[sites] = pair[:, 1] - pair[:, 0]
-        return result
-
-    def score_sites(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        """Probability of phosphorylation per residue, calibrated where the configuration says how.
-
-        One encoder pass and one decoder pass; switch to evaluation mode first, without noise or dropout.
-
-        Parameters
-        ----------
-        input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right.
-        attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
-
-        Returns
-        -------
-        torch.Tensor of float32 of shape (batch, length)
-            0 to 1; NaN where the token is not a bare S, T or Y.
-        """
-        log_odds = self.site_logits(input_ids, attention_mask)
-        return calibrated_probability(
-            log_odds, input_ids, self.config.site_token_ids, self.config.calibration
-        )
-
-    def pipeline(self, tokenizer: PreTrainedTokenizerBase) -> Pipeline:
-        """Make the pipeline ``phosphosite-prediction`` from this model.
-
-        Parameters
-        ----------
-        tokenizer : PhosphoT5Tokenizer
-            The tokenizer saved with the model.
-        """
-        from .pipeline_phosphot5 import PhosphositePredictionPipeline
-
-        return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer)
-
-    def generate(self, inputs: torch.Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Generate as any T5 does; the target's length follows the source's unless a length is given.
-
-        Parameters
-        ----------
-        inputs : torch.Tensor of int64 of shape (batch, source length), optional
-            Also accepted as ``input_ids``.
-        *args, **kwargs
-            As in :meth:`transformers.GenerationMixin.generate`.
-        """
-        source = kwargs.get("input_ids") if inputs is None else inputs
-        if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
-            kwargs["max_new_tokens"] = source.shape[1]
-        return super().generate(inputs, *args, **kwargs)

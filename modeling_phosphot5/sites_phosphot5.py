@@ -1,7 +1,7 @@
 """From log-odds to calibrated probabilities, false-positive rates, calls and the rows of a site table."""
 
 import math
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +13,8 @@ COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "wind
 """Columns of a site table, in this order, in every format."""
 CALLS = {"high": 0.01, "medium": 0.05, "low": 0.10}
 """Name of each call and the highest false-positive rate that earns it, strictest first."""
+DIGITS = 4
+"""Decimals of probabilities and false-positive rates."""
 FLANK = 7
 """Residues to either side of the site in the 15-residue window."""
 
@@ -83,8 +85,8 @@ def site_rows(
             protein,
             index + 1 if positions is None else positions[index],
             sequence[index],
-            round(probability, 4),
-            None if fpr is None else round(fpr, 4),
+            round(probability, DIGITS),
+            fpr,
             site_call(fpr),
             padded[index : index + 2 * FLANK + 1],
             "scored",
@@ -111,14 +113,15 @@ def false_positive_rate(probability: float, table: dict[str, list[float]] | None
     if table is None:
         return None
     rates, levels = table["fpr"], table["probability"]
-    index = bisect_left(levels, -probability, key=lambda level: -level)
+    index = bisect_right(
+        levels, -probability, key=lambda level: -level
+    )  # levels before it are at least as high
     if index == 0:
         return rates[0]
     if index == len(levels):
         return rates[-1]
-    step = levels[index - 1] - levels[index]
-    part = (levels[index - 1] - probability) / step if step else 1.0
-    return rates[index - 1] + part * (rates[index] - rates[index - 1])
+    part = (levels[index - 1] - probability) / (levels[index - 1] - levels[index])
+    return round(rates[index - 1] + part * (rates[index] - rates[index - 1]), DIGITS)
 
 
 def site_call(fpr: float | None) -> str:

@@ -18,6 +18,9 @@ from phosphot5.loading import load_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 
+OLDEST = ("transformers==4.57.6", "huggingface_hub==0.36.0", "tokenizers==0.22.1")
+"""The oldest transformers that hub files work with, and what it needs in other versions than ours."""
+
 STRANGER = """
 import json, sys, warnings
 try:
@@ -104,6 +107,16 @@ def test_pushed_and_pulled_with_the_real_client(folder, expected, tmp_path, loca
     push_folder(folder, "org/phosphot5", token=local_hub.token)
     home = {"HF_HOME": str(tmp_path / "fresh-cache")}
     assert_same(as_stranger("org/phosphot5", tmp_path / "again", expected[0], **home), expected)
+
+
+@pytest.mark.slow
+def test_same_scores_on_the_oldest_transformers(folder, expected, tmp_path):
+    target = tmp_path / "oldest"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), *OLDEST]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    path = os.pathsep.join([str(target), sysconfig.get_path("purelib")])
+    home = {"HF_HOME": str(tmp_path / "home")}
+    assert_same(as_stranger(folder, tmp_path / "again", expected[0], PYTHONPATH=path, **home), expected)
 
 
 def test_folder_holds_every_hub_file_and_nothing_of_the_package(folder):
