@@ -33,7 +33,7 @@ __all__ = [
     "site_rows",
 ]
 
-ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 0.25, -8.0
+ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 2.0, -8.0
 """The alignment bias starts at ``-slope x distance in residues``, no lower than the floor."""
 
 

@@ -112,7 +112,17 @@ def test_pushed_and_pulled_with_the_real_client(folder, expected, tmp_path, loca
 @pytest.mark.slow
 def test_same_scores_on_the_oldest_transformers(folder, expected, tmp_path):
     target = tmp_path / "oldest"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), *OLDEST]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(target),
+        *OLDEST,
+    ]
     subprocess.run(command, check=True, capture_output=True, text=True)
     path = os.pathsep.join([str(target), sysconfig.get_path("purelib")])
     home = {"HF_HOME": str(tmp_path / "home")}

@@ -1,6 +1,6 @@
 """Tiny models and random proteins."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -12,13 +12,8 @@ ALL_PARTS = {"conv_width": 5, "global_context": True, "feed_forward_proj": "gate
 
 
 @pytest.fixture(autouse=True)
-def _seed_and_single_thread() -> Iterator[None]:
-    """Fix the seed; more threads only slow models of this size down, several times on a busy machine."""
+def _seed() -> None:
     torch.manual_seed(0)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

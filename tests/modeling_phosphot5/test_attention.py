@@ -177,8 +177,8 @@ def test_alignment_starts_on_the_diagonal():
     behind = bias[:, 39, :40].flip(-1)
     for distance in (ahead, behind):
         assert (distance.diff() <= 0).all()
-        assert (distance[:, 30] < distance[:, 8] - 1).all()
-    torch.testing.assert_close(ahead[:, 1:8], torch.arange(1, 8).expand(4, 7) * -0.25)
+        torch.testing.assert_close(distance[:, :6], torch.tensor([0.0, -2, -4, -6, -8, -8]).expand(4, 6))
+        assert (distance[:, 6:] == -8).all()
 
 
 def test_alignment_belongs_to_the_first_layer_only(make_model):
