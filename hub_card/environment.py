@@ -3,10 +3,20 @@
 import importlib.metadata
 import os
 import platform
+import resource
 import subprocess
+import sys
 from pathlib import Path
 
-__all__ = ["PACKAGES", "cpu_model", "git_commit", "memory_bytes", "package_versions", "usable_cores"]
+__all__ = [
+    "PACKAGES",
+    "cpu_model",
+    "git_commit",
+    "memory_bytes",
+    "package_versions",
+    "peak_memory_bytes",
+    "usable_cores",
+]
 
 PACKAGES = (
     "phosphot5",
@@ -92,3 +102,8 @@ def memory_bytes() -> int | None:
     if "SC_PAGE_SIZE" not in names or "SC_PHYS_PAGES" not in names:
         return None
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def peak_memory_bytes() -> int:
+    """Return the largest memory this process has used so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

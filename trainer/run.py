@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ import torch
 from transformers.trainer_utils import get_last_checkpoint
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, sha256_of_ids
+from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, environment, sha256_of_ids
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.registration import register
@@ -193,4 +192,4 @@ def _plain(metrics: dict[str, Any]) -> dict[str, float]:
 def _peak_memory() -> int:
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return environment.peak_memory_bytes()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
-from phosphot5.cli.progress import Progress, hide_loading_bars, peak_memory_bytes
+from phosphot5.cli.progress import Progress, hide_loading_bars
 from phosphot5.data import Ledger, Protein, atomic_text, read_fasta
 from phosphot5.errors import PhosphoT5Error
 
@@ -109,6 +109,8 @@ def _predict(
 
 def _report(ledger: Ledger, counts: Counter[str], seconds: float) -> None:
     """Log the summary: records, rows, time and memory."""
+    from phosphot5.hub_card.environment import peak_memory_bytes
+
     logger.info("%s", ledger.summary())
     if counts["bare"]:
         logger.info("%d without S, T or Y: they have no rows", counts["bare"])

@@ -1,12 +1,11 @@
 """Progress for people: a live line on a terminal, plain lines in a log."""
 
 import logging
-import resource
 import sys
 import time
 from types import TracebackType
 
-__all__ = ["Progress", "hide_loading_bars", "peak_memory_bytes"]
+__all__ = ["Progress", "hide_loading_bars"]
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +61,3 @@ def hide_loading_bars() -> None:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-
-
-def peak_memory_bytes() -> int:
-    """Return the largest memory this process has used so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
