@@ -7,7 +7,9 @@ STAMP := $(VENV)/.installed
 .PHONY: demo test test-all lint format clean
 
 demo: $(STAMP)
-	$(BIN)/phosphot5 predict examples/proteins.fasta | $(BIN)/python examples/show.py
+	mkdir -p runs
+	$(BIN)/phosphot5 predict examples/proteins.fasta -o runs/demo.tsv --overwrite
+	$(BIN)/python examples/show.py runs/demo.tsv
 
 test: $(STAMP)
 	$(BIN)/python -m pytest

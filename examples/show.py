@@ -1,4 +1,4 @@
-"""Show the best-scored sites of a table from ``phosphot5 predict`` on standard input."""
+"""Show the best-scored sites of a table that ``phosphot5 predict`` wrote: ``python show.py sites.tsv``."""
 
 import csv
 import sys
@@ -10,8 +10,9 @@ COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "wind
 def main() -> None:
     """Print the best sites of each protein, strongest first."""
     proteins: dict[str, list[dict[str, str]]] = {}
-    for row in csv.DictReader(sys.stdin, delimiter="\t"):
-        proteins.setdefault(row["protein"], []).append(row)
+    with open(sys.argv[1], encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle, delimiter="\t"):
+            proteins.setdefault(row["protein"], []).append(row)
     line = "{:<10}{:>9}{:>9}{:>13}{:>9}  {:<8}{}\n"
     sys.stdout.write(line.format(*COLUMNS))
     for name, rows in proteins.items():
