@@ -16,8 +16,8 @@ from _environment import ROOT, describe, save
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from phosphot5.data import SiteState, read_fasta
-from phosphot5.inference import score_proteins
+from phosphot5.data import read_fasta
+from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.trainer.dataset import LabelledFile, build_dataset
@@ -77,16 +77,8 @@ def scored(name: str, valid: list[LabelledFile]) -> tuple[dict[str, float], floa
     model = load_model(name)[0]
     proteins = [protein for file in valid for protein in read_fasta(file.path, notation="hash")]
     began = time.perf_counter()
-    scores, truths, letters = [], [], []
-    for protein, probability in score_proteins(model, proteins):
-        states = np.frombuffer(protein.states, np.uint8)
-        at = np.flatnonzero(states != SiteState.UNKNOWN)
-        scores.append(probability[at])
-        truths.append(states[at] == SiteState.POSITIVE)
-        letters.append(np.array(list(protein.sequence))[at])
-    seconds = time.perf_counter() - began
-    metrics = site_metrics(*(np.concatenate(part) for part in (scores, truths, letters)))
-    return metrics, sum(map(len, proteins)) / seconds
+    metrics = site_metrics(*score_labelled_sites(model, proteins))
+    return metrics, sum(map(len, proteins)) / (time.perf_counter() - began)
 
 
 def main() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from phosphot5.data import Protein
+from phosphot5.data import Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
 
-__all__ = ["predict_sites", "score_proteins"]
+__all__ = ["predict_sites", "score_labelled_sites", "score_proteins"]
 
 ACCELERATOR_TOKENS = 65536
 """Padded tokens per batch on an accelerator; a longer protein is a batch of its own."""
@@ -80,6 +80,35 @@ def score_proteins(
             for index, row in zip(batch, _score(model, [encoded[i] for i in batch]), strict=True):
                 scores[index] = row
         yield from zip(ahead, scores, strict=True)
+
+
+def score_labelled_sites(
+    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score the sites whose state is known.
+
+    Parameters
+    ----------
+    model, proteins
+        As for :func:`predict_sites`.
+
+    Returns
+    -------
+    probability : numpy.ndarray of float32 of shape (sites,)
+        In the order of the proteins and of their residues.
+    truth : numpy.ndarray of bool of shape (sites,)
+        True at positives.
+    residues : numpy.ndarray of str of shape (sites,)
+        ``S``, ``T`` or ``Y``.
+    """
+    scores, truth, residues = [], [], []
+    for protein, probability in score_proteins(model, proteins):
+        states = np.frombuffer(protein.states, dtype=np.uint8)
+        known = np.flatnonzero(states != SiteState.UNKNOWN)
+        scores.append(probability[known])
+        truth.append(states[known] == SiteState.POSITIVE)
+        residues.append(np.array(list(protein.sequence))[known])
+    return np.concatenate(scores), np.concatenate(truth), np.concatenate(residues)
 
 
 def _batches(lengths: list[int], budget: int) -> Iterator[list[int]]:

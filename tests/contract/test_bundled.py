@@ -1,0 +1,94 @@
+"""The bundled model: small, self-explaining, and as good as the figures that README quotes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from phosphot5 import PhosphoT5Tokenizer
+from phosphot5.data import read_fasta
+from phosphot5.hub_card import RECORD_FILE, RunRecord, render_card
+from phosphot5.inference import predict_sites, score_labelled_sites
+from phosphot5.loading import bundled_folder, load_model
+from phosphot5.trainer.metrics import site_metrics
+
+ROOT = Path(__file__).parents[2]
+VALID = ROOT.parent / "shared" / "data" / "phosphosites" / "multisource" / "valid.fasta.gz"
+FLOORS = {"st_auroc": 0.76, "st_ap": 0.38}
+"""What a logistic regression on one-hot windows does not reach."""
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("bundled")[0]
+
+
+@pytest.fixture(scope="module")
+def published():
+    return json.loads((ROOT / "benchmarks" / "results" / "validation.json").read_text())
+
+
+def test_files_and_size():
+    files = {path.name: path.stat().st_size for path in bundled_folder().iterdir() if path.is_file()}
+    assert set(files) == {
+        *("__init__.py", "config.json", "generation_config.json", "model.safetensors"),
+        *("tokenizer_config.json", "vocab.json", RECORD_FILE),
+    }
+    assert sum(files.values()) < 16e6
+
+
+def test_configuration_is_complete(model):
+    config = model.config
+    assert config.vocab_size == len(PhosphoT5Tokenizer())
+    assert config.use_cache
+    for residue in "STY":
+        assert config.calibration[residue]["slope"] > 0
+        table = config.fpr_table[residue]
+        assert np.all(np.diff(table["fpr"]) > 0)
+        assert np.all(np.diff(table["probability"]) <= 0)
+
+
+def test_record_and_card_tell_where_it_comes_from(model):
+    record = RunRecord.load(bundled_folder() / RECORD_FILE)
+    assert record.command[:2] == ["phosphot5", "train"]
+    assert record.git_commit
+    assert not record.git_commit.endswith("-dirty")
+    assert record.parameters == model.num_parameters()
+    assert record.licence.name == "non-commercial-research"
+    card = render_card(record, model.config.to_dict(), "org/phosphot5")
+    assert f"{record.metrics['multisource/valid.fasta.gz']['st_auroc']:.3f}" in card
+
+
+def test_known_sites_of_well_known_proteins_score_high(model):
+    """Sites every textbook names rank in the upper part of their protein."""
+    known = {
+        "P04637": [15, 315, 392],
+        "P35222": [33, 37, 41, 45],
+        "P00533": [1172, 1197],
+        "P46527": [10, 187],
+    }
+    proteins = read_fasta(str(ROOT / "examples" / "proteins.fasta"))
+    for protein, rows in predict_sites(model, proteins):
+        if protein.id not in known:
+            continue
+        scores = {row["position"]: row["probability"] for row in rows}
+        median = np.median(list(scores.values()))
+        assert np.mean([scores[position] for position in known[protein.id]]) > median
+
+
+def test_published_figures_beat_the_baseline(published):
+    ours, baseline = published["phosphot5"], published["one_hot_logistic_regression"]
+    for metric, floor in FLOORS.items():
+        assert ours[metric] >= floor
+    for metric in ("st_auroc", "st_ap", "y_auroc", "y_ap"):
+        assert ours[metric] > baseline[metric]
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.skipif(not VALID.exists(), reason=f"the phosphosite data are not at {VALID.parents[1]}")
+def test_published_figures_are_those_of_this_model(model, published):
+    metrics = site_metrics(*score_labelled_sites(model, read_fasta(str(VALID), notation="hash")))
+    for metric in ("st_auroc", "st_ap", "y_auroc", "y_ap"):
+        assert metrics[metric] == pytest.approx(published["phosphot5"][metric], abs=1e-4)
