@@ -8,7 +8,6 @@ very sites that the recipe trains on.
 """
 
 import sys
-import time
 from collections.abc import Iterable
 
 import numpy as np
@@ -72,25 +71,17 @@ def baseline(train: list[LabelledFile], valid: list[LabelledFile]) -> dict[str, 
     return site_metrics(np.concatenate(scores), np.concatenate(truths), np.concatenate(letters))
 
 
-def scored(name: str, valid: list[LabelledFile]) -> tuple[dict[str, float], float]:
-    """Score the validation sites with a model; also residues per second."""
-    model = load_model(name)[0]
-    proteins = [protein for file in valid for protein in read_fasta(file.path, notation="hash")]
-    began = time.perf_counter()
-    metrics = site_metrics(*score_labelled_sites(model, proteins))
-    return metrics, sum(map(len, proteins)) / (time.perf_counter() - began)
-
-
 def main() -> None:
     """Measure and save."""
     name = sys.argv[1] if len(sys.argv) > 1 else "bundled"
     data = load_recipe(ROOT / "recipes" / "small.yaml").data
-    metrics, speed = scored(name, data.valid)
+    model = load_model(name)[0]
+    proteins = (protein for file in data.valid for protein in read_fasta(file.path, notation="hash"))
+    metrics = site_metrics(*score_labelled_sites(model, proteins))
     result = describe() | {
         "set": "multisource/valid",
         "phosphot5": {"model": name} | metrics,
         "one_hot_logistic_regression": baseline(data.train, data.valid),
-        "residues_per_second": round(speed),
     }
     sys.stdout.write(f"{save('validation', result)}\n")
 
