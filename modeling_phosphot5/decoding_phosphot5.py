@@ -1,8 +1,9 @@
 """Pure functions between token ids, logits and phosphosites."""
 
 import torch
+from transformers import LogitsProcessor
 
-__all__ = ["choice_logits", "phospho_partner", "plain_ids", "shift_right", "site_mask"]
+__all__ = ["SiteConstraint", "choice_logits", "phospho_partner", "plain_ids", "shift_right", "site_mask"]
 
 
 def phospho_partner(
@@ -105,3 +106,43 @@ def plain_ids(ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
     can = partner >= 0
     plain[partner[can]] = can.nonzero().flatten()
     return plain[ids]
+
+
+class SiteConstraint(LogitsProcessor):
+    """Let generation write only the source's tokens, each site plain or phosphorylated.
+
+    Parameters
+    ----------
+    source : torch.Tensor of int64 of shape (batch, source length)
+        Tokens to rewrite, ``</s>`` and padding included.
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`phospho_partner`.
+    pad_token_id : int
+        Written beyond the source.
+    """
+
+    def __init__(self, source: torch.Tensor, partner: torch.Tensor, pad_token_id: int) -> None:
+        self.source = source
+        self.partner = partner
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Mask all tokens but the legal ones.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (rows, written)
+            Start token and what is written so far; rows are sources times beams or samples.
+        scores : torch.Tensor of shape (rows, vocab_size)
+            Scores of the next token.
+        """
+        position = input_ids.shape[1] - 1
+        copies = len(input_ids) // len(self.source)
+        plain = torch.full((len(self.source),), self.pad_token_id, device=scores.device)
+        if position < self.source.shape[1]:
+            plain = self.source[:, position]
+        plain = plain.repeat_interleave(copies)[:, None]
+        partner = self.partner[plain]
+        legal = torch.cat([plain, torch.where(partner >= 0, partner, plain)], dim=1)
+        masked = torch.full_like(scores, -torch.inf)
+        return masked.scatter(1, legal, scores.gather(1, legal))

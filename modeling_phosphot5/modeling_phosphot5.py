@@ -218,7 +218,10 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             If the weights are float16, if attention maps are asked for, or if labels do not align with the
             source.
         """
-        self._refuse(kwargs)
+        if kwargs.get("output_attentions"):
+            raise ValueError(
+                "output_attentions is not available: windowed attention has no length x length map"
+            )
         return_dict = self.config.return_dict if return_dict is None else return_dict
         if output_hidden_states is None:
             output_hidden_states = self.config.output_hidden_states
@@ -249,14 +252,6 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             encoder_hidden_states=encoder_outputs.hidden_states,
         )
         return output if return_dict else output.to_tuple()
-
-    def _refuse(self, kwargs: dict[str, Any]) -> None:
-        if self.dtype == torch.float16:
-            raise ValueError("found float16 weights: T5 overflows in float16; load it in bfloat16 or float32")
-        if kwargs.get("output_attentions"):
-            raise ValueError(
-                "output_attentions is not available: windowed attention has no length x length map"
-            )
 
     def _project(self, states: torch.Tensor) -> torch.Tensor:
         """Map decoder states (..., d_model) to logits (..., vocab_size)."""

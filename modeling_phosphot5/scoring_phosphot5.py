@@ -1,11 +1,13 @@
 """What a trained model is asked for: log-odds, probabilities, the pipeline, generated sequences."""
 
+import math
 from typing import Any
 
 import torch
-from transformers import Pipeline, PreTrainedTokenizerBase
+from transformers import LogitsProcessorList, Pipeline, PreTrainedTokenizerBase
+from transformers.modeling_outputs import BaseModelOutput
 
-from .decoding_phosphot5 import choice_logits, phospho_partner, shift_right, site_mask
+from .decoding_phosphot5 import SiteConstraint, choice_logits, phospho_partner, shift_right, site_mask
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 from .sites_phosphot5 import calibrated_probability
 
@@ -22,7 +24,7 @@ class PhosphositeScoring:
     def site_logits(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Marginal log-odds of phosphorylation at every site, before calibration, in two passes.
+        """Marginal log-odds of phosphorylation at every site, before calibration, in one encoder and one decoder pass.
 
         Parameters
         ----------
@@ -36,16 +38,29 @@ class PhosphositeScoring:
         torch.Tensor of float32 of shape (batch, length)
             NaN where the token is not a bare S, T or Y.
         """
-        partner = self._partner(input_ids.device)
-        sites = site_mask(input_ids, partner)
+        encoded = self.get_encoder()(input_ids, attention_mask)
+        open_sites = site_mask(input_ids, self._partner(input_ids.device))
+        return self._choice_odds(input_ids, attention_mask, encoded, input_ids, open_sites)
+
+    def _choice_odds(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        encoded: BaseModelOutput,
+        written: torch.Tensor,
+        open_sites: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Log-odds of phosphorylation given what the decoder has ``written`` so far, in float32, NaN elsewhere."""
         logits = self(
-            input_ids=input_ids,
+            encoder_outputs=encoded,
             attention_mask=attention_mask,
-            decoder_input_ids=shift_right(input_ids, self.config.decoder_start_token_id),
-            open_sites=shift_right(sites, False),
+            decoder_input_ids=shift_right(written, self.config.decoder_start_token_id),
+            open_sites=None if open_sites is None else shift_right(open_sites, False),
             use_cache=False,
             return_dict=True,
         ).logits
+        partner = self._partner(input_ids.device)
+        sites = site_mask(input_ids, partner)
         pair = choice_logits(logits[sites].float(), input_ids[sites], partner)
         result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
         result[sites] = pair[:, 1] - pair[:, 0]
@@ -75,6 +90,48 @@ class PhosphositeScoring:
             log_odds, input_ids, self.config.site_token_ids, self.config.calibration
         )
 
+    @torch.no_grad()
+    def annotate(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, threshold: float = 0.5
+    ) -> torch.Tensor:
+        """Write the proteins with their phosphosites marked: constrained greedy decoding, in a few passes.
+
+        A draft from the marginal scores is verified at all sites at once and corrected until nothing changes.
+        As a site depends only on what is written before it, the first wrong site of a draft is right after
+        one pass, and the only text that verifies is the one that greedy decoding writes site by site.
+
+        Parameters
+        ----------
+        input_ids : torch.Tensor of int64 of shape (batch, length)
+            Proteins ending in ``</s>``, padded on the right; phosphorylated tokens are known sites and stay.
+        attention_mask : torch.Tensor of shape (batch, length), optional
+            1 for tokens, 0 for padding.
+        threshold : float
+            A site is marked where its probability, given the sites already written, is higher; 0.5 is greedy
+            decoding. Not calibrated: the calibration is that of marginal scores.
+
+        Returns
+        -------
+        torch.Tensor of int64 of shape (batch, length)
+            The input's tokens, some S, T and Y replaced by their phosphorylated tokens.
+
+        Raises
+        ------
+        ValueError
+            If the threshold is not between 0 and 1.
+        """
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold is {threshold}, expected a probability between 0 and 1")
+        limit = math.log(threshold / (1 - threshold))
+        partner = self._partner(input_ids.device)[input_ids]
+        encoded = self.get_encoder()(input_ids, attention_mask)
+        odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, partner >= 0)
+        while True:
+            draft = torch.where(odds > limit, partner, input_ids)
+            odds = self._choice_odds(input_ids, attention_mask, encoded, draft, None)
+            if torch.equal(draft, torch.where(odds > limit, partner, input_ids)):
+                return draft
+
     def pipeline(self, tokenizer: PreTrainedTokenizerBase) -> Pipeline:
         """Make the pipeline ``phosphosite-prediction`` from this model.
 
@@ -85,17 +142,25 @@ class PhosphositeScoring:
         """
         return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer)
 
-    def generate(self, inputs: torch.Tensor | None = None, *args: Any, **kwargs: Any) -> Any:
+    def generate(
+        self, inputs: torch.Tensor | None = None, *args: Any, constrained: bool = False, **kwargs: Any
+    ) -> Any:
         """Generate as any T5 does; the target's length follows the source's unless a length is given.
 
         Parameters
         ----------
         inputs : torch.Tensor of int64 of shape (batch, source length), optional
             Also accepted as ``input_ids``.
+        constrained : bool
+            Allow only the source's residues, each S, T and Y plain or phosphorylated: sampling then draws
+            patterns of sites, beams rank them.
         *args, **kwargs
             As in :meth:`transformers.GenerationMixin.generate`.
         """
         source = kwargs.get("input_ids") if inputs is None else inputs
         if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
             kwargs["max_new_tokens"] = source.shape[1]
+        if constrained:
+            rule = SiteConstraint(source, self._partner(source.device), self.config.pad_token_id)
+            kwargs["logits_processor"] = LogitsProcessorList([*kwargs.get("logits_processor", ()), rule])
         return super().generate(inputs, *args, **kwargs)

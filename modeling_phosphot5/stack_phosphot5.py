@@ -150,6 +150,8 @@ class PhosphoT5Stack(nn.Module):
         object.__setattr__(self, "embed_tokens", embed_tokens)
 
     def _embed(self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> torch.Tensor:
+        if self.final_layer_norm.weight.dtype == torch.float16:
+            raise ValueError("found float16 weights: T5 overflows in float16; load it in bfloat16 or float32")
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("expected exactly one of input_ids and inputs_embeds")
         return self.noise(self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds)
