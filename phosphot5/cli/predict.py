@@ -51,9 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Predict; see ``phosphot5 predict --help``."""
+    began = time.perf_counter()
     from phosphot5.report import choose_format
 
-    began = time.perf_counter()
     form = choose_format(args.output, args.format)
     ledger = Ledger()
     with _output(args.output, args.overwrite) as handle:
