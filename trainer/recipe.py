@@ -4,7 +4,6 @@ import dataclasses
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -14,11 +13,12 @@ import yaml
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import Licence
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.recipes import packaged_recipes
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import LabelledFile
 
-__all__ = ["DataRecipe", "Recipe", "RecipeError", "load_recipe", "packaged_recipes"]
+__all__ = ["DataRecipe", "Recipe", "RecipeError", "load_recipe"]
 
 
 class RecipeError(PhosphoT5Error):
@@ -65,12 +65,6 @@ class Recipe:
     data: DataRecipe
     training: dict[str, Any]
     licence: dict[str, str] = field(default_factory=dict)
-
-
-def packaged_recipes() -> dict[str, Path]:
-    """Name to path of the recipes that come with the package."""
-    folder = Path(str(resources.files("phosphot5.recipes")))
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
 
 
 def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:

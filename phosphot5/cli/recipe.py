@@ -2,9 +2,9 @@
 
 import argparse
 import sys
-from importlib import resources
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.recipes import packaged_recipes
 
 __all__ = ["add_arguments", "run"]
 
@@ -16,11 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a recipe; see ``phosphot5 recipe --help``."""
-    folder = resources.files("phosphot5.recipes")
-    names = sorted(
-        file.name.removesuffix(".yaml") for file in folder.iterdir() if file.name.endswith(".yaml")
-    )
-    if args.name not in names:
-        raise PhosphoT5Error(f"no recipe {args.name!r}, expected one of {', '.join(names)}")
-    sys.stdout.write((folder / f"{args.name}.yaml").read_text(encoding="utf-8"))
+    recipes = packaged_recipes()
+    if args.name not in recipes:
+        raise PhosphoT5Error(f"no recipe {args.name!r}, expected one of {', '.join(recipes)}")
+    sys.stdout.write(recipes[args.name].read_text(encoding="utf-8"))
     return 0
