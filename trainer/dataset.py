@@ -154,10 +154,8 @@ def _merge(files: Sequence[LabelledFile]) -> tuple[dict[str, tuple[str, np.ndarr
 
 def _encode_labelled(sequence: str, states: np.ndarray, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Token ids and labels of a protein, ``</s>`` included, both of shape (residues + 1,)."""
-    ids = encode(sequence)
-    states = np.append(states, SiteState.UNKNOWN)
-    labels = np.where(states == SiteState.POSITIVE, partner[ids], ids.astype(np.int16))
-    labels[(partner[ids] >= 0) & (states == SiteState.UNKNOWN)] = -100
+    ids, labels = encode(sequence), encode(sequence, states.tobytes())
+    labels[:-1][(partner[ids[:-1]] >= 0) & (states == SiteState.UNKNOWN)] = -100
     return ids, labels
 
 
