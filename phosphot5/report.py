@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -49,20 +50,14 @@ def _write_jsonl(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str
         handle.write(json.dumps(row) + "\n")
 
 
-def _annotated_writer(notation: str) -> Callable[[TextIO, Protein, Rows, str], None]:
-    def write(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
-        called = list(CALLS)[: list(CALLS).index(weakest_call) + 1]
-        states = bytearray(len(protein.sequence))
-        index_of = {protein.given_position(i + 1): i for i in range(len(states))} if protein.removed else None
-        for row in rows:
-            if row["call"] in called:
-                position = row["position"]
-                states[position - 1 if index_of is None else index_of[position]] = SiteState.POSITIVE
-        marked = replace(protein, states=bytes(states), other_modifications=(), localisations=())
-        title = f"{protein.id} {protein.description}".rstrip()
-        handle.write(f">{title}\n{render(marked, notation)}\n")
-
-    return write
+def _write_annotated(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str, notation: str) -> None:
+    calls = list(CALLS)[: list(CALLS).index(weakest_call) + 1]
+    called = {row["position"] for row in rows if row["call"] in calls}
+    positions = map(protein.given_position, range(1, len(protein.sequence) + 1))
+    states = bytes(SiteState.POSITIVE if position in called else SiteState.UNKNOWN for position in positions)
+    marked = replace(protein, states=states, other_modifications=(), localisations=())
+    title = f"{protein.id} {protein.description}".rstrip()
+    handle.write(f">{title}\n{render(marked, notation)}\n")
 
 
 FORMATS = {
@@ -70,8 +65,8 @@ FORMATS = {
     for format in (
         Format("tsv", (".tsv", ".txt", ".tab"), "\t".join(COLUMNS) + "\n", _write_tsv),
         Format("jsonl", (".jsonl",), "", _write_jsonl),
-        Format("fasta", (".fasta", ".fa", ".faa"), "", _annotated_writer("hash")),
-        Format("proforma", (".proforma",), "", _annotated_writer("proforma")),
+        Format("fasta", (".fasta", ".fa", ".faa"), "", partial(_write_annotated, notation="hash")),
+        Format("proforma", (".proforma",), "", partial(_write_annotated, notation="proforma")),
     )
 }
 """Format by name. ``fasta`` marks called sites with ``#``, ``proforma`` with ``[Phospho]``."""

@@ -1,5 +1,6 @@
 """``phosphot5 predict`` as its users meet it: columns, positions, formats, bad input, nothing half-written."""
 
+import argparse
 import csv
 import gzip
 import io
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from phosphot5.cli import predict as predict_command
 from phosphot5.cli.main import main
+from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
+from phosphot5.report import FORMATS
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 HEADER = ["protein", "position", "residue", "probability", "fpr", "call", "window", "status"]
@@ -199,3 +203,20 @@ def test_model_that_does_not_exist(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "cannot be loaded as a model; give bundled, a folder or a hub id" in error
     assert not (tmp_path / "o.tsv").exists()
+
+
+def test_options_name_every_format_and_call():
+    parser = argparse.ArgumentParser()
+    predict_command.add_arguments(parser)
+    choices = {action.dest: tuple(action.choices) for action in parser._actions if action.choices}
+    assert choices == {"format": tuple(FORMATS), "call": tuple(CALLS)}
+
+
+def test_annotated_gaps_do_not_shift_marks(predict, tmp_path):
+    text = f">p53\n{EXAMPLES.read_text().split('>')[1].partition(chr(10))[2]}"
+    gapped = text.replace("\n", "\n--", 2)
+    predict(text, "--call", "low", output="plain.fasta")
+    predict(gapped, "--call", "low", output="gapped.fasta")
+    plain, shifted = ((tmp_path / f"{name}.fasta").read_text() for name in ("plain", "gapped"))
+    assert "#" in plain
+    assert plain == shifted.replace("-", "")
