@@ -101,9 +101,8 @@ def windowed_attend(
     blocks, window = bias.shape[1], bias.shape[3]
     neighbours = bias.shape[4] // window
     length = query.shape[2]
-    rows = _pad_length(query, 0, blocks * window).unflatten(2, (blocks, window)).transpose(1, 2)
     out = attend(
-        rows,
+        _in_blocks(query, blocks, window),
         _neighbours(key, blocks, window, neighbours),
         _neighbours(value, blocks, window, neighbours),
         bias,
@@ -115,6 +114,11 @@ def windowed_attend(
 def _pad_length(x: torch.Tensor, before: int, total: int) -> torch.Tensor:
     """Zero-pad or cut dimension -2 to ``total`` rows: ``before`` rows of zeros, x, zeros."""
     return F.pad(x, (0, 0, before, total - before - x.shape[-2]))
+
+
+def _in_blocks(x: torch.Tensor, blocks: int, window: int) -> torch.Tensor:
+    """Map (batch, heads, queries, d) to (batch, blocks, heads, window, d)."""
+    return _pad_length(x, 0, blocks * window).unflatten(2, (blocks, window)).transpose(1, 2)
 
 
 def _neighbours(x: torch.Tensor, blocks: int, window: int, neighbours: int) -> torch.Tensor:
@@ -160,17 +164,28 @@ class PhosphoT5Attention(nn.Module):
                 config.relative_attention_num_buckets, config.num_heads
             )
 
-    def bias(self, queries: int, keys: int, key_mask: torch.Tensor | None, offset: int = 0) -> torch.Tensor:
+    def bias(
+        self,
+        queries: int,
+        keys: int,
+        key_mask: torch.Tensor | None,
+        query_mask: torch.Tensor | None = None,
+        first_query: int = 0,
+        first_key: int = 0,
+    ) -> torch.Tensor:
         """Position bias plus mask, computed once per stack and shared by its layers.
 
         Parameters
         ----------
         queries, keys : int
             Number of queries and keys in tokens.
-        key_mask : torch.Tensor of shape (batch, keys), optional
-            1 for keys that may be seen, 0 for padding.
-        offset : int
-            Position of the first query, 0-based; above 0 when earlier queries are in the cache.
+        key_mask : torch.Tensor of int of shape (batch, keys), optional
+            Above 0 for keys that may be seen, 0 for padding.
+        query_mask : torch.Tensor of int of shape (batch, queries), optional
+            In packed rows: the number of each query's protein, which sees the keys of that number only.
+        first_query, first_key : int
+            Positions of the first query and the first key, 0-based; above 0 when earlier queries are in the
+            cache and when keys out of reach are left out.
 
         Returns
         -------
@@ -180,22 +195,27 @@ class PhosphoT5Attention(nn.Module):
         """
         window = self.config.window
         device = self.q.weight.device
-        if self.config.attention == "window" and offset == 0 and queries > 1:
+        if key_mask is None:
+            key_mask = torch.ones(1, keys, dtype=torch.long, device=device)
+        key_mask = key_mask[:, None, :, None]
+        query_mask = None if query_mask is None else query_mask[:, None, :, None]
+        if self.config.attention == "window" and first_query == 0 and queries > 1:
             neighbours = 2 if self.causal else 3
+            blocks = -(-queries // window)
             position = torch.arange(neighbours * window, device=device) - window
-            bias = self._position_bias(position[None] - torch.arange(window, device=device)[:, None])
-            if key_mask is None:
-                key_mask = torch.ones(1, keys, device=device)
-            seen = key_mask.to(bias.dtype)[:, None, :, None]
-            return bias + _mask(_neighbours(seen, -(-queries // window), window, neighbours))
-        position = (
-            torch.arange(keys, device=device)[None]
-            - torch.arange(offset, offset + queries, device=device)[:, None]
-        )
-        bias = self._position_bias(position)[None]
-        if key_mask is not None:
-            bias = bias + _mask(key_mask.to(bias.dtype)[:, None, :, None])
-        return bias
+            position = position[None] - torch.arange(window, device=device)[:, None]
+            key_mask = _neighbours(key_mask, blocks, window, neighbours)
+            query_mask = None if query_mask is None else _in_blocks(query_mask, blocks, window)
+        else:
+            key_position = torch.arange(first_key, first_key + keys, device=device)
+            query_position = torch.arange(first_query, first_query + queries, device=device)
+            position = key_position[None] - query_position[:, None]
+        key_mask = key_mask.transpose(-1, -2)
+        seen = key_mask > 0
+        if query_mask is not None:
+            seen = seen & (key_mask == query_mask)
+        bias = self._position_bias(position)
+        return torch.where(seen, bias, bias.new_tensor(MASKED))
 
     def _position_bias(self, relative_position: torch.Tensor) -> torch.Tensor:
         """Learned bias of shape (heads, queries, keys), ``MASKED`` outside the window and after the query."""
@@ -244,6 +264,7 @@ class PhosphoT5Attention(nn.Module):
         bias: torch.Tensor,
         memory: torch.Tensor | None = None,
         cache: EncoderDecoderCache | None = None,
+        reach: slice = slice(None),
     ) -> torch.Tensor:
         """Attend from ``hidden_states`` to themselves, or to ``memory`` in cross-attention.
 
@@ -256,13 +277,15 @@ class PhosphoT5Attention(nn.Module):
             Encoder states.
         cache : EncoderDecoderCache, optional
             Keys and values of earlier tokens; extended in place.
+        reach : slice
+            Keys that ``bias`` speaks of; all by default.
 
         Returns
         -------
         torch.Tensor of shape (batch, queries, d_model)
         """
         query = self._heads(self.q(hidden_states))
-        key, value = self._keys_and_values(hidden_states, memory, cache)
+        key, value = (x[:, :, reach] for x in self._keys_and_values(hidden_states, memory, cache))
         dropout = self.config.attention_dropout_rate if self.training else 0.0
         function = windowed_attend if bias.dim() == 5 else attend
         context = function(query, key, value, bias, dropout)
@@ -285,8 +308,3 @@ class PhosphoT5Attention(nn.Module):
             return cache.self_attention_cache.update(key, value, self.layer_idx)
         cache.is_updated[self.layer_idx] = True
         return cache.cross_attention_cache.update(key, value, self.layer_idx)
-
-
-def _mask(seen: torch.Tensor) -> torch.Tensor:
-    """(..., keys, 1) of 1 seen, 0 hidden, to an additive mask of shape (..., 1, keys)."""
-    return (1 - seen.transpose(-1, -2)) * MASKED

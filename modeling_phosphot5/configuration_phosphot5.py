@@ -75,6 +75,9 @@ class PhosphoT5Config(PretrainedConfig):
     prefix_mask_prob : float
         Share of training rows whose decoder reads the bare sequence (marginal scores); the others read
         the true sites upstream (conditional scores).
+    known_site_prob : float
+        Share of training proteins whose source shows a random share of their true sites, so that the model
+        learns to score the rest given known sites.
     site_token_ids : dict of str to list of int, optional
         Residue to ``[plain id, phosphorylated id]``; the defaults are those of the tokenizer.
     calibration : dict, optional
@@ -130,6 +133,7 @@ class PhosphoT5Config(PretrainedConfig):
         label_smoothing: float = 0.035,
         copy_weight: float = 0.1,
         prefix_mask_prob: float = 0.8,
+        known_site_prob: float = 0.25,
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
         fpr_table: dict[str, dict[str, list[float]]] | None = None,
@@ -166,6 +170,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.label_smoothing = label_smoothing
         self.copy_weight = copy_weight
         self.prefix_mask_prob = prefix_mask_prob
+        self.known_site_prob = known_site_prob
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration = calibration
         self.fpr_table = fpr_table
@@ -220,7 +225,13 @@ class PhosphoT5Config(PretrainedConfig):
             raise ValueError(f"window is {self.window}, expected at least 1 residue")
         if self.conv_width and self.conv_width % 2 == 0:
             raise ValueError(f"conv_width is {self.conv_width}, expected an odd number of residues, or 0")
-        for name in ("dropout_rate", "attention_dropout_rate", "label_smoothing", "prefix_mask_prob"):
+        for name in (
+            "dropout_rate",
+            "attention_dropout_rate",
+            "label_smoothing",
+            "prefix_mask_prob",
+            "known_site_prob",
+        ):
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} is {value}, expected a number from 0 to 1")

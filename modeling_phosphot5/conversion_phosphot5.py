@@ -267,5 +267,6 @@ def _empty_model(cls: type[PreTrainedModel], config: PhosphoT5Config) -> PreTrai
             module.to_empty(device="cpu").apply(model._init_weights)
         if isinstance(module, ResidueConvolution):
             nn.init.zeros_(module.proj.weight)
-    model._init_weights(model.decoder.to_empty(device="cpu", recurse=False))
+    for stack in (model.encoder, model.decoder):
+        model._init_weights(stack.to_empty(device="cpu", recurse=False))
     return model

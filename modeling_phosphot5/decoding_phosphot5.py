@@ -3,7 +3,16 @@
 import torch
 from transformers import LogitsProcessor
 
-__all__ = ["SiteConstraint", "choice_logits", "phospho_partner", "plain_ids", "shift_right", "site_mask"]
+__all__ = [
+    "SiteConstraint",
+    "choice_logits",
+    "is_packed",
+    "membership",
+    "phospho_partner",
+    "plain_ids",
+    "shift_right",
+    "site_mask",
+]
 
 
 def phospho_partner(
@@ -48,7 +57,37 @@ def site_mask(input_ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
     return partner[input_ids] >= 0
 
 
-def shift_right(ids: torch.Tensor, first: int | bool) -> torch.Tensor:
+def is_packed(proteins: torch.Tensor | None) -> bool:
+    """Tell whether a row holds several proteins.
+
+    Parameters
+    ----------
+    proteins : torch.Tensor of int of shape (batch, length), optional
+        An attention mask: 0 at padding, 1 at tokens, in packed rows the number of the protein, from 1.
+    """
+    return proteins is not None and bool((proteins > 1).any())
+
+
+def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Which position belongs to which protein.
+
+    Parameters
+    ----------
+    proteins : torch.Tensor of int of shape (batch, length)
+        As for :func:`is_packed`.
+    dtype : torch.dtype
+        Type of the result.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, proteins per row, length)
+        1 where the position belongs to the protein, else 0.
+    """
+    numbers = torch.arange(1, int(proteins.max()) + 1, device=proteins.device)
+    return (proteins[:, None] == numbers[:, None]).to(dtype)
+
+
+def shift_right(ids: torch.Tensor, first: int | bool, proteins: torch.Tensor | None = None) -> torch.Tensor:
     """Move a row one position to the right, as the decoder reads its targets.
 
     Parameters
@@ -56,7 +95,9 @@ def shift_right(ids: torch.Tensor, first: int | bool) -> torch.Tensor:
     ids : torch.Tensor of shape (batch, length)
         Token ids, or any value per position.
     first : int or bool
-        Value of position 0.
+        Value of the first position of every protein.
+    proteins : torch.Tensor of int of shape (batch, length), optional
+        In packed rows, the number of each position's protein; else the row is one protein.
 
     Returns
     -------
@@ -64,6 +105,8 @@ def shift_right(ids: torch.Tensor, first: int | bool) -> torch.Tensor:
     """
     shifted = torch.full_like(ids, first)
     shifted[:, 1:] = ids[:, :-1]
+    if proteins is not None:
+        shifted[:, 1:].masked_fill_(proteins[:, 1:] != proteins[:, :-1], first)
     return shifted
 
 

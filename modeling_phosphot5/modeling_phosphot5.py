@@ -10,7 +10,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import shift_right, site_mask
+from .decoding_phosphot5 import shift_right
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .noise_phosphot5 import NoisyT5
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
@@ -23,6 +23,7 @@ from .stack_phosphot5 import (
     PhosphoT5Stack,
     ResidueConvolution,
 )
+from .teaching_phosphot5 import open_in_prefix, show_known_sites
 
 # The last three are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
@@ -86,8 +87,8 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
             normal(module.proj.weight, std=factor * module.proj.in_features**-0.5)
         elif isinstance(module, GlobalContext):
             nn.init.zeros_(module.proj.weight)
-        elif isinstance(module, PhosphoT5Stack) and module.is_decoder:
-            nn.init.zeros_(module.open_site)
+        elif isinstance(module, PhosphoT5Stack):
+            nn.init.zeros_(module.open_site if module.is_decoder else module.given_sites)
 
 
 class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedModel, GenerationMixin):
@@ -186,10 +187,13 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         input_ids : torch.Tensor of int64 of shape (batch, source length)
             The protein, ending in ``</s>``; known sites may be given as phosphorylated tokens.
         attention_mask : torch.Tensor of shape (batch, source length), optional
-            1 for tokens, 0 for padding.
+            1 for tokens, 0 for padding; in packed rows, which hold several proteins one after the other, the
+            number of the protein in its row, from 1. Proteins of a row do not see each other.
         decoder_input_ids : torch.Tensor of int64 of shape (batch, length), optional
-            Targets shifted right. Left out with ``labels``, the model makes them: see :meth:`decoder_inputs`.
+            Targets shifted right. Left out with ``labels``, the model makes them: see
+            :meth:`training_inputs`.
         decoder_attention_mask : torch.Tensor of shape (batch, cached + length), optional
+            Like ``attention_mask``, for the targets; packed rows take it from the source by default.
         encoder_outputs : BaseModelOutput or tuple, optional
             Instead of the encoder's inputs.
         past_key_values : EncoderDecoderCache, optional
@@ -225,12 +229,12 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         return_dict = self.config.return_dict if return_dict is None else return_dict
         if output_hidden_states is None:
             output_hidden_states = self.config.output_hidden_states
+        if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
+            input_ids, decoder_input_ids, open_sites = self.training_inputs(input_ids, labels, attention_mask)
         if encoder_outputs is None:
             encoder_outputs = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
         elif not isinstance(encoder_outputs, BaseModelOutput):
             encoder_outputs = BaseModelOutput(*encoder_outputs)
-        if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
-            decoder_input_ids, open_sites = self.decoder_inputs(input_ids, labels)
         decoded = self.decoder(
             decoder_input_ids,
             decoder_attention_mask,
@@ -259,23 +263,27 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             states = states * self.config.d_model**-0.5
         return nn.functional.linear(states, (self.shared if self.lm_head is None else self.lm_head).weight)
 
-    def decoder_inputs(
-        self, input_ids: torch.Tensor, labels: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Make the decoder input of a labelled batch: marginal rows read open sites, others the truth.
+    def training_inputs(
+        self, input_ids: torch.Tensor, labels: torch.Tensor, attention_mask: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Make what encoder and decoder read of a labelled batch.
 
-        In training each row is drawn marginal with probability ``config.prefix_mask_prob``; in evaluation all
-        rows are marginal. Sites whose state is not known are open in both.
+        In training the source of a protein shows some of its true sites with probability
+        ``config.known_site_prob``, and its decoder reads open sites (marginal scores) with probability
+        ``config.prefix_mask_prob``, else the true sites upstream. In evaluation no site is shown and all are
+        open. Sites whose state is not known are open in both.
 
         Parameters
         ----------
         input_ids, labels : torch.Tensor of int64 of shape (batch, length)
-            Source and annotated tokens, aligned.
+            Bare source and annotated tokens, aligned.
+        attention_mask : torch.Tensor of int64 of shape (batch, length), optional
+            1 for tokens, 0 for padding; in packed rows the number of the protein.
 
         Returns
         -------
-        tuple of torch.Tensor
-            Ids of shape (batch, length) and bool of shape (batch, length), both shifted right.
+        tuple of torch.Tensor of shape (batch, length)
+            Source ids; decoder ids and bool of open sites, both shifted right.
 
         Raises
         ------
@@ -288,15 +296,16 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
                 f"found input_ids of shape {found} and labels of shape {tuple(labels.shape)}, expected one "
                 "label per source token; pass decoder_input_ids to train on targets that are not aligned"
             )
-        sites = site_mask(input_ids, self._partner(input_ids.device))
-        if self.training:
-            draw = torch.rand(len(input_ids), 1, device=input_ids.device)
-            marginal = draw < self.config.prefix_mask_prob
-        else:
-            marginal = torch.ones(len(input_ids), 1, dtype=torch.bool, device=input_ids.device)
-        open_sites = sites & (marginal | (labels == -100))
-        target = torch.where(open_sites | (labels == -100), input_ids, labels)
-        return shift_right(target, self.config.decoder_start_token_id), shift_right(open_sites, False)
+        proteins = torch.ones_like(input_ids) if attention_mask is None else attention_mask.long()
+        shown, marginal = self.config.known_site_prob, self.config.prefix_mask_prob
+        if not self.training:
+            shown, marginal = 0.0, 1.0
+        partner = self._partner(input_ids.device)
+        source = show_known_sites(input_ids, labels, proteins, partner, shown)
+        open_sites = open_in_prefix(source, labels, proteins, partner, marginal)
+        target = torch.where(open_sites | (labels == -100), source, labels)
+        start = self.config.decoder_start_token_id
+        return source, shift_right(target, start, proteins), shift_right(open_sites, False, proteins)
 
     def compute_loss(
         self, logits: torch.Tensor, labels: torch.Tensor, num_items: torch.Tensor | int | None = None

@@ -7,7 +7,14 @@ import torch
 from transformers import LogitsProcessorList, Pipeline, PreTrainedTokenizerBase
 from transformers.modeling_outputs import BaseModelOutput
 
-from .decoding_phosphot5 import SiteConstraint, choice_logits, phospho_partner, shift_right, site_mask
+from .decoding_phosphot5 import (
+    SiteConstraint,
+    choice_logits,
+    is_packed,
+    phospho_partner,
+    shift_right,
+    site_mask,
+)
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 from .sites_phosphot5 import calibrated_probability
 
@@ -24,14 +31,17 @@ class PhosphositeScoring:
     def site_logits(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Marginal log-odds of phosphorylation at every site, before calibration, in one encoder and one decoder pass.
+        """Log-odds of phosphorylation at every site, before calibration, in one encoder and one decoder pass.
+
+        Marginal over the other sites, or, where phosphorylated tokens give known sites, given these.
 
         Parameters
         ----------
         input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right.
+            Proteins ending in ``</s>``, padded on the right; phosphorylated tokens are known sites.
         attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
+            1 for tokens, 0 for padding; in packed rows, which hold several proteins one after the other, the
+            number of the protein in its row, from 1.
 
         Returns
         -------
@@ -54,8 +64,8 @@ class PhosphositeScoring:
         logits = self(
             encoder_outputs=encoded,
             attention_mask=attention_mask,
-            decoder_input_ids=shift_right(written, self.config.decoder_start_token_id),
-            open_sites=None if open_sites is None else shift_right(open_sites, False),
+            decoder_input_ids=shift_right(written, self.config.decoder_start_token_id, attention_mask),
+            open_sites=None if open_sites is None else shift_right(open_sites, False, attention_mask),
             use_cache=False,
             return_dict=True,
         ).logits
@@ -75,10 +85,8 @@ class PhosphositeScoring:
 
         Parameters
         ----------
-        input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right.
-        attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
+        input_ids, attention_mask
+            As for :meth:`site_logits`.
 
         Returns
         -------
@@ -102,10 +110,8 @@ class PhosphositeScoring:
 
         Parameters
         ----------
-        input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right; phosphorylated tokens are known sites and stay.
-        attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
+        input_ids, attention_mask
+            As for :meth:`site_logits`; known sites stay.
         threshold : float
             A site is marked where its probability, given the sites already written, is higher; 0.5 is greedy
             decoding. Not calibrated: the calibration is that of marginal scores.
@@ -147,6 +153,10 @@ class PhosphositeScoring:
     ) -> Any:
         """Generate as any T5 does; the target's length follows the source's unless a length is given.
 
+        With windowed attention the cache of the target holds no more than the window, and a step takes the
+        same time at any length. Further than the window behind the source's end nothing is in view: what is
+        written there means nothing.
+
         Parameters
         ----------
         inputs : torch.Tensor of int64 of shape (batch, source length), optional
@@ -156,8 +166,15 @@ class PhosphositeScoring:
             patterns of sites, beams rank them.
         *args, **kwargs
             As in :meth:`transformers.GenerationMixin.generate`.
+
+        Raises
+        ------
+        ValueError
+            If rows are packed.
         """
         source = kwargs.get("input_ids") if inputs is None else inputs
+        if is_packed(kwargs.get("attention_mask")):
+            raise ValueError("found packed rows, expected one protein a row; use annotate for packed rows")
         if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
             kwargs["max_new_tokens"] = source.shape[1]
         if constrained:

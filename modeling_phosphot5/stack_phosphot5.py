@@ -5,13 +5,15 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
-from transformers import DynamicCache, EncoderDecoderCache
+from transformers import Cache, DynamicCache, EncoderDecoderCache
+from transformers.cache_utils import DynamicSlidingWindowLayer
 from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPastAndCrossAttentions
 from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
+from .decoding_phosphot5 import is_packed, membership
 from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
@@ -59,9 +61,10 @@ class PhosphoT5LayerCrossAttention(nn.Module):
         bias: torch.Tensor,
         memory: torch.Tensor,
         cache: EncoderDecoderCache | None = None,
+        reach: slice = slice(None),
     ) -> torch.Tensor:
         """Return states of the shape given, (batch, length, d_model)."""
-        update = self.EncDecAttention(self.layer_norm(hidden_states), bias, memory, cache)
+        update = self.EncDecAttention(self.layer_norm(hidden_states), bias, memory, cache, reach)
         return hidden_states + self.dropout(update)
 
 
@@ -83,11 +86,12 @@ class PhosphoT5Block(GradientCheckpointingLayer):
         memory: torch.Tensor | None = None,
         cross_bias: torch.Tensor | None = None,
         cache: EncoderDecoderCache | None = None,
+        reach: slice = slice(None),
     ) -> torch.Tensor:
         """Return states of the shape given, (batch, length, d_model)."""
         hidden_states = self.layer[0](hidden_states, bias, cache)
         if memory is not None:
-            hidden_states = self.layer[1](hidden_states, cross_bias, memory, cache)
+            hidden_states = self.layer[1](hidden_states, cross_bias, memory, cache, reach)
         return self.layer[-1](hidden_states)
 
 
@@ -99,12 +103,15 @@ class ResidueConvolution(nn.Module):
         self.width = config.conv_width
         self.proj = nn.Linear(config.conv_width * config.d_model, config.d_model, bias=False)
 
-    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return states (batch, length, d_model); ``mask`` (batch, length, 1) is 0 at padding."""
+    def forward(self, hidden_states: torch.Tensor, proteins: torch.Tensor) -> torch.Tensor:
+        """Return states (batch, length, d_model); ``proteins`` (batch, length) numbers them, 0 at padding."""
         half = self.width // 2
-        padded = F.pad(hidden_states * mask, (0, 0, half, half))
-        neighbours = padded.unfold(1, self.width, 1).transpose(2, 3).flatten(2)
-        return hidden_states + F.gelu(self.proj(neighbours), approximate="tanh")
+        padded = F.pad(hidden_states * (proteins > 0)[..., None], (0, 0, half, half))
+        neighbours = padded.unfold(1, self.width, 1).transpose(2, 3)
+        if is_packed(proteins):
+            same = F.pad(proteins, (half, half)).unfold(1, self.width, 1) == proteins[..., None]
+            neighbours = neighbours * same[..., None]
+        return hidden_states + F.gelu(self.proj(neighbours.flatten(2)), approximate="tanh")
 
 
 class GlobalContext(nn.Module):
@@ -115,12 +122,11 @@ class GlobalContext(nn.Module):
         self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
         self.proj = nn.Linear(config.d_model, config.d_model, bias=False)
 
-    def forward(self, hidden_states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Return states (batch, length, d_model); ``mask`` (batch, length, 1) is 0 at padding."""
-        mean = (self.layer_norm(hidden_states) * mask).sum(1, keepdim=True) / mask.sum(
-            1, keepdim=True
-        ).clamp_min(1)
-        return hidden_states + self.proj(mean)
+    def forward(self, hidden_states: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+        """Return states (batch, length, d_model); ``members`` is that of :func:`membership`."""
+        total = members @ self.layer_norm(hidden_states)
+        mean = total / members.sum(-1, keepdim=True).clamp_min(1)
+        return hidden_states + members.transpose(1, 2) @ self.proj(mean)
 
 
 class PhosphoT5Stack(nn.Module):
@@ -142,6 +148,7 @@ class PhosphoT5Stack(nn.Module):
         else:
             self.convolution = ResidueConvolution(config) if config.conv_width else None
             self.context = GlobalContext(config) if config.global_context else None
+            self.given_sites = nn.Parameter(torch.zeros(config.d_model))
         self.final_layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
         self.dropout = nn.Dropout(config.dropout_rate)
 
@@ -176,9 +183,9 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         ----------
         input_ids : torch.Tensor of int64 of shape (batch, length)
         attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding.
+            1 for tokens, 0 for padding; in packed rows the number of the protein, from 1.
         inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
-            Instead of ``input_ids``.
+            Instead of ``input_ids``; then the model is not told which sites are given.
         output_hidden_states : bool
             Return the states before each block and the final ones.
         **kwargs
@@ -191,24 +198,32 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         """
         states = self._embed(input_ids, inputs_embeds)
         length = states.shape[1]
-        mask = (states.new_ones(1, length) if attention_mask is None else attention_mask)[..., None].to(
-            states.dtype
-        )
+        proteins = states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
+        members = membership(proteins, states.dtype)
+        if input_ids is not None:
+            states = states + self._told(input_ids, members) * self.given_sites
         if self.convolution is not None:
-            states = self.convolution(states, mask)
+            states = self.convolution(states, proteins)
         states = self.dropout(states)
-        bias = _compute_dtype(
-            self.block[0].layer[0].SelfAttention.bias(length, length, attention_mask), states
-        )
+        own = proteins if is_packed(proteins) else None
+        bias = self.block[0].layer[0].SelfAttention.bias(length, length, attention_mask, own)
+        bias = _compute_dtype(bias, states)
         collected = []
         for i, block in enumerate(self.block):
             collected.append(states)
             states = block(states, bias)
             if self.context is not None and i == min(2, len(self.block)) - 1:
-                states = self.context(states, mask)
+                states = self.context(states, members)
         states = self.dropout(self.final_layer_norm(states))
         hidden = (*collected, states) if output_hidden_states else None
         return BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
+
+    def _told(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+        """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""
+        marked = [phosphorylated for _, phosphorylated in self.config.site_token_ids.values()]
+        given = (input_ids[..., None] == torch.tensor(marked, device=input_ids.device)).any(-1, keepdim=True)
+        told = (members @ given.to(members.dtype)) > 0
+        return members.transpose(1, 2) @ told.to(members.dtype)
 
 
 class PhosphoT5Decoder(PhosphoT5Stack):
@@ -233,7 +248,7 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         input_ids : torch.Tensor of int64 of shape (batch, length)
             Annotated tokens, shifted right by one.
         attention_mask : torch.Tensor of shape (batch, cached + length), optional
-            1 for tokens, 0 for padding.
+            1 for tokens, 0 for padding; in packed rows the number of the protein, by default as in the source.
         encoder_hidden_states : torch.Tensor of shape (batch, source length, d_model)
         encoder_attention_mask : torch.Tensor of shape (batch, source length), optional
         inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
@@ -258,25 +273,47 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         states = self.dropout(states)
         past = 0 if past_key_values is None else past_key_values.get_seq_length()
         if use_cache and past == 0:
-            # not the one generate() hands in: it has as many layers as the encoder, these grow as needed
-            past_key_values = EncoderDecoderCache(DynamicCache(), DynamicCache())
+            past_key_values = self._new_cache()
         cache = past_key_values if use_cache else None
         length, layer = states.shape[1], self.block[0].layer
-        bias = layer[0].SelfAttention.bias(length, past + length, attention_mask, past)
-        cross = layer[1].EncDecAttention.bias(
-            length, encoder_hidden_states.shape[1], encoder_attention_mask, past
-        )
+        if attention_mask is None and is_packed(encoder_attention_mask):
+            attention_mask = encoder_attention_mask
+        own = attention_mask if is_packed(attention_mask) else None
+        kept, reach = self._in_view(past, length, encoder_hidden_states.shape[1])
+        mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
+        bias = layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
+        mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
+        cross = layer[1].EncDecAttention.bias(length, reach.stop - reach.start, mask, own, past, reach.start)
         bias, cross = _compute_dtype(bias, states), _compute_dtype(cross, states)
         collected = []
         for block in self.block:
             collected.append(states)
-            states = block(states, bias, encoder_hidden_states, cross, cache)
+            states = block(states, bias, encoder_hidden_states, cross, cache, reach)
         states = self.dropout(self.final_layer_norm(states))
         return BaseModelOutputWithPastAndCrossAttentions(
             last_hidden_state=states,
             past_key_values=cache,
             hidden_states=(*collected, states) if output_hidden_states else None,
         )
+
+    def _new_cache(self) -> EncoderDecoderCache:
+        """Make a cache whose self-attention keeps no more than the window.
+
+        The one that ``generate`` hands in is of no use: it has as many layers as the encoder.
+        """
+        own = DynamicCache()
+        if self.config.attention == "window":
+            # such a layer keeps one token less than its size
+            own = Cache(layers=[DynamicSlidingWindowLayer(self.config.window + 1) for _ in self.block])
+        return EncoderDecoderCache(own, DynamicCache())
+
+    def _in_view(self, past: int, length: int, source: int) -> tuple[int, slice]:
+        """Count earlier tokens still in the cache, and give the source positions that new tokens may see."""
+        if past == 0 or self.config.attention == "full":
+            return past, slice(0, source)
+        window = self.config.window
+        first = max(min(past - window, source - 1), 0)  # never empty, also far behind the source's end
+        return min(past, window), slice(first, min(past + length + window, source))
 
 
 def _compute_dtype(bias: torch.Tensor, states: torch.Tensor) -> torch.Tensor:

@@ -27,7 +27,7 @@ def make_model() -> Callable[..., PhosphoT5ForConditionalGeneration]:
             for name, parameter in sorted(model.named_parameters()):
                 if "layer_norm" in name:
                     parameter.add_(0.1 * torch.randn_like(parameter))
-                elif "relative_attention_bias" in name or name == "decoder.open_site":
+                elif "relative_attention_bias" in name or name.endswith(("open_site", "given_sites")):
                     parameter.copy_(torch.randn_like(parameter))
                 elif "convolution" in name or "context" in name:
                     parameter.copy_(0.1 * torch.randn_like(parameter))

@@ -87,7 +87,7 @@ def test_one_step_equals_the_parallel_pass(causal):
     parallel = windowed_attend(query, key, value, attention.bias(19, 19, None), 0.0)
     for i in range(19):
         keys = i + 1 if causal else 19
-        bias = attention.bias(1, keys, None, offset=i)
+        bias = attention.bias(1, keys, None, first_query=i)
         step = attend(query[:, :, i : i + 1], key[:, :, :keys], value[:, :, :keys], bias, 0.0)
         torch.testing.assert_close(step, parallel[:, :, i : i + 1], **CLOSE)
 
@@ -165,6 +165,68 @@ def test_greedy_generation_equals_the_parallel_pass(make_model, make_proteins, a
     logits[..., 1] = -torch.inf
     assert found.shape == (3, 25)
     assert torch.equal(logits.argmax(-1), found[:, 1:])
+
+
+@torch.no_grad()
+def test_cache_is_bounded_by_the_window(make_full_model, make_proteins):
+    """Step by step over a long protein: the logits of the parallel pass from a cache of one window."""
+    model = make_full_model(window=4, num_decoder_layers=3)
+    ids, mask = make_proteins(90, 61)
+    targets = torch.nn.functional.pad(ids, (1, 0))[:, :-1]
+    parallel = model(input_ids=ids, attention_mask=mask, decoder_input_ids=targets).logits
+    encoded = model.get_encoder()(ids, mask)
+    cache, steps = None, []
+    for i in (*range(0, 40), (40, 41, 42), *range(43, 90)):  # once several tokens at a time
+        tokens = targets[:, list(i)] if isinstance(i, tuple) else targets[:, i : i + 1]
+        output = model(
+            encoder_outputs=encoded, attention_mask=mask, decoder_input_ids=tokens, past_key_values=cache
+        )
+        cache = output.past_key_values
+        steps.append(output.logits)
+        assert max(layer.keys.shape[2] for layer in cache.self_attention_cache.layers) <= 4
+    assert cache.get_seq_length() == 90
+    found = torch.cat(steps, dim=1)
+    torch.testing.assert_close(found[0], parallel[0], atol=1e-5, rtol=0)
+    torch.testing.assert_close(found[1, :61], parallel[1, :61], atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_a_step_costs_the_same_at_any_length(make_full_model):
+    model = make_full_model(window=4)
+    sizes = []
+    for length in (200, 800):
+        ids = torch.full((1, length), 7)
+        encoded = model.get_encoder()(ids)
+        targets, cache = ids[:, : length - 20], None
+        for tokens in (targets, ids[:, :1]):
+            with LargestTensor() as record:
+                output = model(encoder_outputs=encoded, decoder_input_ids=tokens, past_key_values=cache)
+            cache = output.past_key_values
+        sizes.append(record.elements)
+    assert sizes[0] == sizes[1]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("options", [{"num_beams": 3}, {"do_sample": True, "num_return_sequences": 2}])
+def test_beams_and_samples_beyond_the_window(make_model, make_proteins, options):
+    """Reordered and repeated rows of a bounded cache: each text scores as the parallel pass says."""
+    model = make_model(window=4)
+    ids, mask = make_proteins(40, 31)
+    more = {"output_scores": True, "output_logits": True, "return_dict_in_generate": True}
+    result = model.generate(ids, attention_mask=mask, min_new_tokens=31, max_new_tokens=31, **options, **more)
+    copies = len(result.sequences) // 2
+    rows = torch.arange(2).repeat_interleave(copies)
+    parallel = model(
+        input_ids=ids[rows], attention_mask=mask[rows], decoder_input_ids=result.sequences[:, :-1]
+    ).logits
+    if "num_beams" in options:
+        chosen = model.compute_transition_scores(result.sequences, result.scores, result.beam_indices)
+        parallel[..., 1] = -torch.inf
+        expected = parallel.log_softmax(-1).gather(-1, result.sequences[:, 1:, None])[..., 0]
+        torch.testing.assert_close(chosen.sum(1) / 31, result.sequences_scores, atol=1e-4, rtol=0)
+        assert (chosen.sum(1) - expected.sum(1)).abs().max() < 1.0
+    else:
+        torch.testing.assert_close(torch.stack(result.logits, 1), parallel, atol=1e-4, rtol=0)
 
 
 def test_alignment_starts_on_the_diagonal():

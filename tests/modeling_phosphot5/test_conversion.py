@@ -149,6 +149,16 @@ def test_function_is_unchanged(make_source, kind, options):
     torch.testing.assert_close(*logits_of_both(kind, source, model), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("attention", ["full", "window"])
+def test_converted_model_scores_annotates_and_generates(make_source, kind, attention):
+    model = PhosphoT5ForConditionalGeneration.from_t5(make_source(kind), attention=attention, window=6)
+    ids = torch.tensor([[19, 7, 29, 18, 13, 5, 11, 7, 9, 18, 20, 7, 4, 1]])
+    assert model.score_sites(ids).isfinite().sum() == 6
+    annotated = model.annotate(ids)
+    assert annotated[0, 2] == 29
+    assert torch.equal(annotated, model.generate(ids, constrained=True, do_sample=False)[:, 1:])
+
+
 def test_geometry_is_the_source_s(make_source, kind):
     config = PhosphoT5ForConditionalGeneration.from_t5(make_source(kind), noise_std=0.25, window=9).config
     tied = kind != "ankh"
@@ -216,6 +226,7 @@ def test_report(make_source, caplog):
     assert set(report.new_parameters) == {
         "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
         "decoder.open_site",
+        "encoder.given_sites",
         "encoder.convolution.proj.weight",
         "encoder.context.layer_norm.weight",
         "encoder.context.proj.weight",

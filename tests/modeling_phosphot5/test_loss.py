@@ -133,7 +133,7 @@ def test_model_loss_is_choice_plus_weighted_copying(make_model, annotated, num_i
 
 def test_evaluation_loss_is_the_training_loss(make_model, annotated):
     ids, mask, labels = annotated
-    model = make_model(noise_std=0.0, dropout_rate=0.0, prefix_mask_prob=1.0)
+    model = make_model(noise_std=0.0, dropout_rate=0.0, prefix_mask_prob=1.0, known_site_prob=0.0)
     batch = {"input_ids": ids, "attention_mask": mask, "labels": labels}
     evaluated = model.eval()(**batch)
     trained = model.train()(**batch)

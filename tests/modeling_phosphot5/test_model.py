@@ -13,6 +13,7 @@ from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditiona
 OURS_ALONE = {
     "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
     "decoder.open_site",
+    "encoder.given_sites",
     "encoder.convolution.proj.weight",
     "encoder.context.layer_norm.weight",
     "encoder.context.proj.weight",
@@ -37,8 +38,8 @@ def test_default_is_t5_large():
     large = T5Config(vocab_size=32, d_model=1024, d_kv=64, d_ff=4096, num_layers=24, num_heads=16)
     stock = on_meta(T5ForConditionalGeneration, large)
     assert len(model.encoder.block) == len(model.decoder.block) == 24
-    extra = 32 * 16 + 1024  # the alignment bias, the state of open sites
-    assert model.num_parameters() == stock.num_parameters() + extra == 704_803_328
+    extra = 32 * 16 + 2 * 1024  # the alignment bias, the states of open and of given sites
+    assert model.num_parameters() == stock.num_parameters() + extra == 704_804_352
 
 
 def test_initialisation_is_that_of_t5():
@@ -50,7 +51,7 @@ def test_initialisation_is_that_of_t5():
     for name, parameter in stock.items():
         spread = parameter.std(correction=0).item()
         assert ours[name].std(correction=0).item() == pytest.approx(spread, rel=0.15, abs=1e-6), name
-    for name in ("decoder.open_site", "encoder.context.proj.weight"):
+    for name in ("decoder.open_site", "encoder.given_sites", "encoder.context.proj.weight"):
         assert ours[name].eq(0).all()
     assert ours["encoder.convolution.proj.weight"].std().item() == pytest.approx((5 * 96) ** -0.5, rel=0.05)
 
@@ -190,58 +191,20 @@ def test_scores_are_calibrated(make_model, make_proteins):
     torch.testing.assert_close(scores[~serine], log_odds[~serine].sigmoid(), atol=0, rtol=0, equal_nan=True)
 
 
-def annotated():
-    """M S[Phospho] T Y S </s>, the state of Y unknown, padded by one."""
-    ids = torch.tensor([[19, 7, 11, 18, 7, 1, 0]])
-    labels = torch.tensor([[19, 29, 11, -100, 7, 1, -100]])
-    return ids, labels
-
-
-def test_marginal_decoder_reads_open_sites(make_model):
-    ids, labels = annotated()
-    for model in (make_model(prefix_mask_prob=0.0).eval(), make_model(prefix_mask_prob=1.0).train()):
-        found, opened = model.decoder_inputs(ids, labels)
-        assert found.tolist() == [[0, 19, 7, 11, 18, 7, 1]]
-        assert opened.tolist() == [[False, False, True, True, True, True, False]]
-
-
-def test_conditional_decoder_reads_known_sites(make_model):
-    ids, labels = annotated()
-    found, opened = make_model(prefix_mask_prob=0.0).train().decoder_inputs(ids, labels)
-    assert found.tolist() == [[0, 19, 29, 11, 18, 7, 1]]
-    assert opened.tolist() == [[False, False, False, False, True, False, False]]
-
-
-def test_share_of_marginal_rows(make_model):
-    ids, labels = (rows.expand(2000, -1) for rows in annotated())
-    _, opened = make_model(prefix_mask_prob=0.8).train().decoder_inputs(ids, labels)
-    assert opened[:, 2].float().mean().item() == pytest.approx(0.8, abs=0.04)
-    assert torch.equal(opened[:, 2], opened[:, 3])
-
-
-def test_open_and_bare_sites_read_differently(make_model):
-    model = make_model()
-    ids, labels = annotated()
-    found, opened = model.decoder_inputs(ids, labels)
-    as_open = model(input_ids=ids, decoder_input_ids=found, open_sites=opened).logits
-    as_bare = model(input_ids=ids, decoder_input_ids=found).logits
-    assert not torch.allclose(as_open, as_bare)
-    assert torch.equal(as_open[:, :2], as_bare[:, :2])
-
-
 def test_labels_must_align(make_model):
-    ids, labels = annotated()
+    ids = labels = torch.tensor([[19, 7, 11, 18, 7, 1, 0]])
     with pytest.raises(ValueError, match=r"shape \(1, 7\) and labels of shape \(1, 6\), expected one label"):
         make_model()(input_ids=ids, labels=labels[:, :-1])
 
 
 def test_attention_maps_are_refused(make_model):
+    ids = torch.tensor([[19, 7, 11, 18, 7, 1, 0]])
     with pytest.raises(ValueError, match="no length x length map"):
-        make_model()(input_ids=annotated()[0], decoder_input_ids=annotated()[0], output_attentions=True)
+        make_model()(input_ids=ids, decoder_input_ids=ids, output_attentions=True)
 
 
 def test_output_as_tuple(make_model):
-    ids, labels = annotated()
+    ids = labels = torch.tensor([[19, 7, 11, 18, 7, 1, 0]])
     model = make_model()
     whole = model(input_ids=ids, labels=labels)
     loss, logits, *_ = model(input_ids=ids, labels=labels, return_dict=False)

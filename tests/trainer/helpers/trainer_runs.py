@@ -17,7 +17,7 @@ from phosphot5.trainer.dataset import FEATURES
 
 PARTNER = {7: 29, 11: 30, 18: 31}
 SMALL = {"d_model": 16, "d_kv": 8, "d_ff": 24, "num_heads": 2, "window": 4}
-EXACT = {"dropout_rate": 0.0, "noise_std": 0.0, "prefix_mask_prob": 1.0}
+EXACT = {"dropout_rate": 0.0, "noise_std": 0.0, "prefix_mask_prob": 1.0, "known_site_prob": 0.0}
 PLAIN = {"bf16": False, "optim": "sgd", "learning_rate": 0.05, "lr_scheduler_type": "constant"} | {
     "max_grad_norm": 1e9,
     "weight_decay": 0.0,
