@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
@@ -53,6 +53,7 @@ def site_rows(
     probabilities: Sequence[float],
     fpr_table: dict[str, dict[str, list[float]]] | None,
     positions: Sequence[int] | None = None,
+    known: Collection[int] = (),
 ) -> list[dict[str, Any]]:
     """Make the rows of one protein, in sequence order.
 
@@ -68,28 +69,37 @@ def site_rows(
         ``config.fpr_table``.
     positions : sequence of int of length len(sequence), optional
         1-based position of every residue in the sequence as it was given; by default 1, 2, 3, ...
+    known : collection of int
+        0-based residues that were given to the model as phosphorylated; whatever their probabilities, they
+        are not scored.
 
     Returns
     -------
     list of dict
         Keys :data:`COLUMNS`. ``position`` is 1-based; ``fpr`` is None where no table is known for the residue;
-        ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends; ``status`` is ``scored``.
+        ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends; ``status`` is ``scored``, or
+        ``known`` with ``probability`` and ``fpr`` None and the call ``-``.
     """
+    given = frozenset(known)
     padded = "_" * FLANK + sequence + "_" * FLANK
     rows = []
     for index, probability in enumerate(probabilities):
-        if math.isnan(probability):
+        fpr = None
+        if index in given:
+            probability = None
+        elif math.isnan(probability):
             continue
-        fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
+        else:
+            fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
         values = (
             protein,
             index + 1 if positions is None else positions[index],
             sequence[index],
-            round(probability, DIGITS),
+            None if probability is None else round(probability, DIGITS),
             fpr,
             site_call(fpr),
             padded[index : index + 2 * FLANK + 1],
-            "scored",
+            "known" if index in given else "scored",
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows

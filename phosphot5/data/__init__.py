@@ -6,6 +6,7 @@ transformers, so it is not loaded here.
 
 from phosphot5.data.fasta import read_fasta, write_fasta
 from phosphot5.data.files import atomic_text, read_lines
+from phosphot5.data.known import KnownSites
 from phosphot5.data.ledger import Ledger, Skipped
 from phosphot5.data.notations import NOTATIONS, losses, parse, render
 from phosphot5.data.records import (
@@ -24,6 +25,7 @@ __all__ = [
     "PHOSPHO_RESIDUES",
     "RESIDUES",
     "Annotated",
+    "KnownSites",
     "Ledger",
     "Localisation",
     "OtherModification",
