@@ -1,11 +1,13 @@
 """Writers of predictions: site tables and annotated sequences."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 from phosphot5.data import Protein, SiteState, render
 from phosphot5.errors import OutputFileError
@@ -14,6 +16,10 @@ from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
 __all__ = ["FORMATS", "Format", "choose_format"]
 
 Rows = list[dict[str, Any]]
+
+_NOTES = {"S": "Phosphoserine", "T": "Phosphothreonine", "Y": "Phosphotyrosine"}
+_NOT_IN_SEQID = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]+")
+"""What GFF3 wants escaped in its first column."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Format:
     header : str
         First line, empty if there is none.
     write : callable
-        Writes one protein: ``write(handle, protein, rows, weakest_call)``.
+        Writes one protein: ``write(handle, protein, rows, weakest_call)``, the last a key of
+        :data:`~phosphot5.modeling_phosphot5.sites_phosphot5.CALLS`; :data:`FORMATS` says what it decides.
     """
 
     name: str
@@ -40,9 +47,8 @@ class Format:
 
 def _write_tsv(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
     for row in rows:
-        fpr = "" if row["fpr"] is None else f"{row['fpr']:.4f}"
-        shown = row | {"probability": f"{row['probability']:.4f}", "fpr": fpr}
-        handle.write("\t".join(str(shown[column]) for column in COLUMNS) + "\n")
+        numbers = {name: "" if row[name] is None else f"{row[name]:.4f}" for name in ("probability", "fpr")}
+        handle.write("\t".join(str((row | numbers)[column]) for column in COLUMNS) + "\n")
 
 
 def _write_jsonl(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
@@ -50,14 +56,40 @@ def _write_jsonl(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str
         handle.write(json.dumps(row) + "\n")
 
 
-def _write_annotated(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str, notation: str) -> None:
+def _shown(rows: Rows, weakest_call: str) -> Rows:
+    """Return the sites called at least ``weakest_call`` and the known ones."""
     calls = list(CALLS)[: list(CALLS).index(weakest_call) + 1]
-    called = {row["position"] for row in rows if row["call"] in calls}
+    return [row for row in rows if row["call"] in calls or row["status"] == "known"]
+
+
+def _write_annotated(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str, notation: str) -> None:
+    shown = {row["position"] for row in _shown(rows, weakest_call)}
     positions = map(protein.given_position, range(1, len(protein.sequence) + 1))
-    states = bytes(SiteState.POSITIVE if position in called else SiteState.UNKNOWN for position in positions)
+    states = bytes(SiteState.POSITIVE if position in shown else SiteState.UNKNOWN for position in positions)
     marked = replace(protein, states=states, other_modifications=(), localisations=())
     title = f"{protein.id} {protein.description}".rstrip()
     handle.write(f">{title}\n{render(marked, notation)}\n")
+
+
+def _write_gff3(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+    name = _NOT_IN_SEQID.sub(lambda match: quote(match[0], safe=""), protein.id)
+    handle.write(f"##sequence-region {name} 1 {protein.given_position(len(protein))}\n")
+    for row in _shown(rows, weakest_call):
+        score = "." if row["probability"] is None else f"{row['probability']:.4f}"
+        fpr = "" if row["fpr"] is None else f"fpr={row['fpr']:.4f};"
+        place = (name, "PhosphoT5", "Modified residue", str(row["position"]), str(row["position"]))
+        attributes = (
+            f"Note={_NOTES[row['residue']]};residue={row['residue']};{fpr}"
+            f"call={row['call']};status={row['status']}"
+        )
+        handle.write("\t".join((*place, score, ".", ".", attributes)) + "\n")
+
+
+def _write_bed(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+    for row in _shown(rows, weakest_call):
+        score = 1000 if row["probability"] is None else round(1000 * row["probability"])
+        end = row["position"]
+        handle.write(f"{protein.id}\t{end - 1}\t{end}\t{row['residue']}{end}\t{score}\n")
 
 
 FORMATS = {
@@ -67,9 +99,18 @@ FORMATS = {
         Format("jsonl", (".jsonl",), "", _write_jsonl),
         Format("fasta", (".fasta", ".fa", ".faa"), "", partial(_write_annotated, notation="hash")),
         Format("proforma", (".proforma",), "", partial(_write_annotated, notation="proforma")),
+        Format("gff3", (".gff3", ".gff"), "##gff-version 3\n", _write_gff3),
+        Format("bed", (".bed",), "", _write_bed),
     )
 }
-"""Format by name. ``fasta`` marks called sites with ``#``, ``proforma`` with ``[Phospho]``."""
+"""Format by name.
+
+``tsv`` and ``jsonl`` list every site; a known one has no probability and no false-positive rate. The others show
+sites called at least ``weakest_call``, and known sites always: ``fasta`` marks them with ``#``, ``proforma``
+with ``[Phospho]``; ``gff3`` lists them as UniProt does, 1-based, with the probability as score (``.`` for known
+sites); ``bed`` lists them 0-based and half-open, named like ``S15``, with 1000 times the probability as score
+(1000 for known sites).
+"""
 
 
 def choose_format(path: str, name: str | None = None) -> Format:
