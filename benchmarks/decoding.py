@@ -1,0 +1,155 @@
+"""Time ``score_sites`` and ``annotate`` against token-by-token generation by a stock T5 of the same geometry.
+
+    python benchmarks/decoding.py [--device DEVICE] [--quick]
+
+The stock T5 of transformers generates greedily, with its cache, as many tokens as the protein has. It gets
+the bundled model's weights wherever it has a weight of that name; ``difference`` in the result says what it
+lacks. Our own constrained generation is timed on the same proteins, and must write the same tokens as
+``annotate``. Writes ``results/decoding.json``; with ``--quick`` the proteins are short and nothing is written.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from _environment import describe, save
+from transformers import T5Config, T5ForConditionalGeneration
+
+from phosphot5.loading import load_model
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+
+LENGTHS, QUICK = (128, 512, 1024), (16, 64)
+"""Tokens of each protein, ``</s>`` included."""
+BATCH = 8
+SEED = 0
+ROUNDS, LONG_SECONDS = 3, 20.0
+"""Times a call is timed; once if it takes longer than that."""
+GEOMETRY = (
+    *("vocab_size", "d_model", "d_kv", "d_ff", "num_layers", "num_decoder_layers", "num_heads"),
+    *("relative_attention_num_buckets", "relative_attention_max_distance", "layer_norm_epsilon"),
+    *("feed_forward_proj", "tie_word_embeddings", "pad_token_id", "eos_token_id", "decoder_start_token_id"),
+)
+"""Settings that T5Config and PhosphoT5Config share."""
+DIFFERENCE = (
+    "stock T5 has full instead of windowed attention, no convolution, no protein-wide context, no position bias "
+    "in cross-attention and no marks for open and known sites; the tokens that it writes are therefore others"
+)
+
+
+def stock_t5(ours: PhosphoT5ForConditionalGeneration) -> tuple[T5ForConditionalGeneration, list[str]]:
+    """Make a stock T5 of the same geometry with our weights; also list our weights that it lacks."""
+    settings = {name: getattr(ours.config, name) for name in GEOMETRY}
+    stock = T5ForConditionalGeneration(T5Config(**settings)).to(ours.device).eval()
+    weights = ours.state_dict()
+    # the embedding table and its other names are one tensor
+    aliases = dict.fromkeys(
+        ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight"), weights["shared.weight"]
+    )
+    if ours.config.tie_word_embeddings:
+        aliases["lm_head.weight"] = weights["shared.weight"]
+    result = stock.load_state_dict(weights | aliases, strict=False)
+    if result.missing_keys:
+        raise SystemExit(f"found no weights for {result.missing_keys} of the stock T5, expected all of them")
+    return stock, result.unexpected_keys
+
+
+def random_proteins(tokens: int, device: torch.device) -> torch.Tensor:
+    """Draw ids of shape (BATCH, tokens) of the twenty standard residues, each row ending in ``</s>``."""
+    generator = torch.Generator().manual_seed(SEED)
+    ids = torch.randint(3, 23, (BATCH, tokens), generator=generator)
+    ids[:, -1] = 1
+    return ids.to(device)
+
+
+def measure(function: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the median time of a call in seconds, and what the call returned."""
+    times = []
+    while len(times) < ROUNDS and not (times and times[0] > LONG_SECONDS):
+        start = time.perf_counter()
+        result = function()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times), result
+
+
+def passes_of(model: PhosphoT5ForConditionalGeneration, ids: torch.Tensor) -> int:
+    """Count the decoder passes of ``annotate``."""
+    calls: list[int] = []
+    hook = model.decoder.register_forward_hook(lambda *_: calls.append(1))
+    model.annotate(ids)
+    hook.remove()
+    return len(calls)
+
+
+def compare(
+    model: PhosphoT5ForConditionalGeneration, stock: T5ForConditionalGeneration, tokens: int
+) -> dict[str, Any]:
+    """Time every way to decode one batch of proteins.
+
+    Raises
+    ------
+    SystemExit
+        If ``annotate`` and constrained generation do not write the same tokens.
+    """
+    ids = random_proteins(tokens, model.device)
+    greedy = {"attention_mask": torch.ones_like(ids), "do_sample": False, "num_beams": 1, "use_cache": True}
+    greedy["max_new_tokens"] = tokens
+    ways = {
+        "score_sites": lambda: model.score_sites(ids),
+        "annotate": lambda: model.annotate(ids),
+        "constrained_generate": lambda: model.generate(ids, constrained=True, **greedy),
+        "stock_generate": lambda: stock.generate(ids, min_new_tokens=tokens, **greedy),
+    }
+    seconds, written = {}, {}
+    for name, way in ways.items():
+        seconds[name], written[name] = measure(way)
+    annotated, generated = written["annotate"], written["constrained_generate"][:, 1:]
+    if not torch.equal(annotated, generated):
+        row, index = (annotated != generated).nonzero()[0].tolist()
+        raise SystemExit(
+            f"{tokens} tokens, row {row}, position {index + 1}: annotate and constrained generation differ"
+        )
+    if written["stock_generate"].shape != (BATCH, tokens + 1):
+        raise SystemExit(f"stock T5 wrote {written['stock_generate'].shape[1] - 1} tokens, expected {tokens}")
+    return {
+        "tokens": tokens,
+        "seconds": {name: round(value, 4) for name, value in seconds.items()},
+        "stock_generate_over_score_sites": round(seconds["stock_generate"] / seconds["score_sites"], 1),
+        "stock_generate_over_annotate": round(seconds["stock_generate"] / seconds["annotate"], 1),
+        "constrained_generate_over_annotate": round(seconds["constrained_generate"] / seconds["annotate"], 1),
+        "annotate_decoder_passes": passes_of(model, ids),
+        "annotate_marked_sites": int((annotated != ids).sum()),
+        "annotate_equals_constrained_generate": True,
+    }
+
+
+def main() -> None:
+    """Measure and save."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, ... (default: cpu)")
+    parser.add_argument("--quick", action="store_true", help="short proteins; show the result, write nothing")
+    args = parser.parse_args()
+    model = load_model("bundled")[0].to(args.device)
+    stock, missing = stock_t5(model)
+    compare(model, stock, QUICK[0])  # what runs first also pays for start-up
+    result = describe() | {
+        "device": torch.cuda.get_device_name() if model.device.type == "cuda" else model.device.type,
+        "threads": torch.get_num_threads(),
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "batch": BATCH,
+        "seed": SEED,
+        "difference": DIFFERENCE,
+        "weights_that_stock_lacks": missing,
+        "lengths": [compare(model, stock, tokens) for tokens in (QUICK if args.quick else LENGTHS)],
+    }
+    sys.stdout.write(f"{json.dumps(result, indent=2) if args.quick else save('decoding', result)}\n")
+
+
+if __name__ == "__main__":
+    main()
