@@ -1,4 +1,4 @@
-"""Padding of encoded proteins into a batch."""
+"""From samples to a batch of tensors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,20 +6,26 @@ from typing import Any
 import numpy as np
 import torch
 
+from phosphot5.data.batches import BatchLayout
+
 __all__ = ["PhosphositeCollator"]
 
 
 @dataclass(frozen=True)
 class PhosphositeCollator:
-    """Pad ``input_ids`` and three-state ``labels`` on the right.
+    """Arrange ``input_ids`` and three-state ``labels`` as a batch.
 
     Parameters
     ----------
     pad_token_id : int
         Padding of ``input_ids``; labels are padded with -100.
+    packed : bool
+        Put all samples into one row, one after the other, without padding. With windowed attention that costs
+        no more than rows of their own; with full attention it costs the square of the row.
     """
 
     pad_token_id: int = 0
+    packed: bool = False
 
     def __call__(self, samples: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Make a batch.
@@ -31,28 +37,24 @@ class PhosphositeCollator:
 
         Returns
         -------
-        dict of str to torch.Tensor of shape (batch, longest)
-            ``input_ids`` and ``labels`` (int64), ``attention_mask`` (int64, 1 at tokens).
+        dict of str to torch.Tensor of int64 of shape (samples, longest) or, packed, (1, tokens)
+            ``input_ids``, ``labels`` and ``attention_mask``: 0 at padding, 1 at tokens, in a packed row the
+            number of the sample.
 
         Raises
         ------
         ValueError
             If a sample's labels and ids differ in length.
         """
-        lengths = np.array([len(sample["input_ids"]) for sample in samples])
-        shape = (len(samples), int(lengths.max()))
-        batch = {
-            "input_ids": np.full(shape, self.pad_token_id, dtype=np.int64),
-            "labels": np.full(shape, -100, dtype=np.int64),
-        }
         for row, sample in enumerate(samples):
-            if len(sample["labels"]) != lengths[row]:
+            if len(sample["labels"]) != len(sample["input_ids"]):
                 raise ValueError(
-                    f"sample {row} of the batch: found {len(sample['labels'])} labels for {lengths[row]} "
-                    "tokens, expected one label per token"
+                    f"sample {row} of the batch: found {len(sample['labels'])} labels for "
+                    f"{len(sample['input_ids'])} tokens, expected one label per token"
                 )
-            for name, values in batch.items():
-                values[row, : lengths[row]] = sample[name]
-        tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
-        mask = np.arange(shape[1])[None] < lengths[:, None]
-        return tensors | {"attention_mask": torch.from_numpy(mask.astype(np.int64))}
+        arrange = BatchLayout.packed if self.packed else BatchLayout.padded
+        layout = arrange([len(sample["input_ids"]) for sample in samples])
+        arrays = {"attention_mask": layout.mask}
+        for name, fill in (("input_ids", self.pad_token_id), ("labels", -100)):
+            arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)
+        return {name: torch.from_numpy(values) for name, values in arrays.items()}

@@ -94,7 +94,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
     loss_is_scaled_for_ga = True
 
     def __init__(self, model: nn.Module, args: PhosphoT5TrainingArguments, **kwargs: Any) -> None:
-        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id))
+        packed = model.config.attention == "window"
+        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed))
         use_cache = model.config.use_cache
         super().__init__(model=model, args=args, **kwargs)
         model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
@@ -181,7 +182,7 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
                 parts.append(self._labelled_sites(inputs, outputs.logits))
                 loss += outputs.loss.item()
                 items += int((inputs["labels"] != -100).sum())
-                rows += len(inputs["labels"])
+                rows += int(inputs["attention_mask"].amax(1).sum())
                 self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
         merged = np.concatenate(gather_object([np.concatenate(parts, axis=1)]), axis=1)
         loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)

@@ -1,4 +1,4 @@
-"""Padding of samples into a batch."""
+"""Samples into a batch: padded or packed."""
 
 import numpy as np
 import pytest
@@ -22,6 +22,16 @@ def test_ids_labels_and_mask_are_padded_on_the_right() -> None:
         "input_ids": [[7, 13, 1], [11, 1, 0]],
         "labels": [[29, 13, 1], [-100, 1, -100]],
         "attention_mask": [[1, 1, 1], [1, 1, 0]],
+    }
+    assert {values.dtype for values in batch.values()} == {torch.int64}
+
+
+def test_packed_samples_share_a_row() -> None:
+    batch = PhosphositeCollator(packed=True)(SAMPLES)
+    assert {name: values.tolist() for name, values in batch.items()} == {
+        "input_ids": [[7, 13, 1, 11, 1]],
+        "labels": [[29, 13, 1, -100, 1]],
+        "attention_mask": [[1, 1, 1, 2, 2]],
     }
     assert {values.dtype for values in batch.values()} == {torch.int64}
 

@@ -1,0 +1,79 @@
+"""Arranging encoded proteins of different lengths into one array, padded or packed, and taking them apart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["BatchLayout"]
+
+
+@dataclass(frozen=True)
+class BatchLayout:
+    """Where the tokens of a batch stand.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray of int64 of shape (rows, tokens)
+        The attention mask: 0 at padding, elsewhere the number of the protein in its row, from 1.
+    lengths : numpy.ndarray of int64 of shape (proteins,)
+        Tokens of each protein.
+
+    Examples
+    --------
+    >>> layout = BatchLayout.packed([2, 3])
+    >>> layout.arrange([np.array([7, 1]), np.array([8, 9, 1])], fill=0).tolist()
+    [[7, 1, 8, 9, 1]]
+    >>> layout.mask.tolist()
+    [[1, 1, 2, 2, 2]]
+    >>> BatchLayout.padded([2, 3]).mask.tolist()
+    [[1, 1, 0], [1, 1, 1]]
+    """
+
+    mask: np.ndarray
+    lengths: np.ndarray
+
+    @classmethod
+    def padded(cls, lengths: Sequence[int]) -> "BatchLayout":
+        """One protein a row, padded on the right."""
+        lengths = np.asarray(lengths)
+        inside = np.arange(lengths.max())[None] < lengths[:, None]
+        return cls(inside.astype(np.int64), lengths)
+
+    @classmethod
+    def packed(cls, lengths: Sequence[int]) -> "BatchLayout":
+        """All proteins in one row, one after the other: no padding."""
+        lengths = np.asarray(lengths)
+        return cls(np.repeat(np.arange(1, len(lengths) + 1), lengths)[None], lengths)
+
+    def arrange(self, values: Sequence[np.ndarray], fill: int) -> np.ndarray:
+        """Put the values of all proteins into their places.
+
+        Parameters
+        ----------
+        values : sequence of numpy.ndarray
+            One array for each protein, as long as the protein.
+        fill : int
+            Value at padding.
+
+        Returns
+        -------
+        numpy.ndarray of int64 of shape (rows, tokens)
+        """
+        batch = np.full(self.mask.shape, fill, dtype=np.int64)
+        batch[self.mask > 0] = np.concatenate(values)
+        return batch
+
+    def take_apart(self, batch: np.ndarray) -> list[np.ndarray]:
+        """Give each protein its values back.
+
+        Parameters
+        ----------
+        batch : numpy.ndarray of shape (rows, tokens)
+
+        Returns
+        -------
+        list of numpy.ndarray
+            One array for each protein, as long as the protein.
+        """
+        return np.split(batch[self.mask > 0], np.cumsum(self.lengths)[:-1])
