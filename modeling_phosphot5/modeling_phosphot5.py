@@ -261,7 +261,11 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         """Map decoder states (..., d_model) to logits (..., vocab_size)."""
         if self.config.scale_decoder_outputs:
             states = states * self.config.d_model**-0.5
-        return nn.functional.linear(states, (self.shared if self.lm_head is None else self.lm_head).weight)
+        return nn.functional.linear(states, self._head())
+
+    def _head(self) -> torch.Tensor:
+        """Return the weight of the output projection, (vocab_size, d_model)."""
+        return (self.shared if self.lm_head is None else self.lm_head).weight
 
     def training_inputs(
         self, input_ids: torch.Tensor, labels: torch.Tensor, attention_mask: torch.Tensor | None = None

@@ -1,8 +1,17 @@
 """``annotate`` writes what constrained greedy decoding writes, token by token, in a few passes."""
 
+import copy
+from pathlib import Path
+
 import pytest
 import torch
 
+from phosphot5.data import read_fasta
+from phosphot5.data.batches import BatchLayout
+from phosphot5.data.encode import encode
+from phosphot5.loading import load_model
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 LENGTHS = (45, 1, 60, 23)
 PLAIN, PHOSPHO = torch.tensor([7, 11, 18]), torch.tensor([29, 30, 31])
 
@@ -96,21 +105,63 @@ def test_constrained_beams_and_samples_keep_the_residues(model, batch, options):
     for before, after in zip(PHOSPHO, PLAIN, strict=True):
         source[ids == before] = after
     for row, length in enumerate(LENGTHS):  # what follows </s> is padding of transformers' choice
-        for copy in plain[row * copies : (row + 1) * copies]:
-            assert torch.equal(copy[: length + 1], source[row, : length + 1])
+        for text in plain[row * copies : (row + 1) * copies]:
+            assert torch.equal(text[: length + 1], source[row, : length + 1])
 
 
-def test_bfloat16_differs_only_at_near_ties(make_model, batch):
-    ids, mask = batch
-    model = make_model(seed=2).to(torch.bfloat16)
-    step_by_step = greedy(model, ids, mask)
-    annotated = model.annotate(ids, mask)
+def test_samples_follow_the_conditional_probabilities(model):
+    ids = torch.tensor([[19, 7, 13, 18, 4, 1]])
+    torch.manual_seed(0)
+    texts = model.generate(ids, constrained=True, do_sample=True, top_k=0, num_return_sequences=1500)[:, 1:]
+    assert texts.shape == (1500, 6)
+    first, second = texts[:, 1] == 29, texts[:, 3] == 31
+    encoded = model.get_encoder()(ids)
+    for written, chosen in (
+        (ids, [(1, first)]),
+        (torch.tensor([[19, 29, 13, 18, 4, 1]]), [(3, second[first])]),
+        (ids, [(3, second[~first])]),
+    ):
+        probability = model._choice_odds(ids, None, encoded, written, None)[0].sigmoid()
+        for position, marked in chosen:
+            assert marked.float().mean().item() == pytest.approx(probability[position].item(), abs=0.06)
+
+
+def first_difference_in_bfloat16(model, ids, mask):
+    """Log-odds, in float32, of the first site of each row where annotate and generate part in bfloat16."""
+    annotated, written = model.annotate(ids, mask), greedy(model, ids, mask)
+    encoded = model.get_encoder()(ids, mask)
+    odds = model._choice_odds(ids, mask, encoded, annotated, None)
     for row in range(len(ids)):
-        different = (step_by_step[row] != annotated[row]).nonzero().flatten()
+        different = (written[row] != annotated[row]).nonzero().flatten()
         if len(different):
-            first = different[0]
-            encoded = model.get_encoder()(ids[row : row + 1], mask[row : row + 1])
-            odds = model._choice_odds(
-                ids[row : row + 1], mask[row : row + 1], encoded, annotated[row : row + 1], None
-            )
-            assert odds[0, first].abs() < 0.25
+            yield odds[row, different[0]].item()
+
+
+def test_random_model_in_bfloat16_parts_at_near_ties_only(make_model, batch):
+    for gap in first_difference_in_bfloat16(make_model(seed=2).to(torch.bfloat16), *batch):
+        assert abs(gap) < 0.25  # the log-odds of a random model spread wider than those of a trained one
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Two well-known proteins with several marks, cut short, in one batch; and the model that is released."""
+    sequences = {p.id: p.sequence for p in read_fasta(str(EXAMPLES))}
+    encoded = [encode(sequences["P10636"][150:330]), encode(sequences["P46527"])]
+    layout = BatchLayout.padded([len(ids) for ids in encoded])
+    ids, mask = torch.from_numpy(layout.arrange(encoded, 0)), torch.from_numpy(layout.mask)
+    ids[0, (ids[0] == 7).nonzero()[2]] = 29  # a known site
+    return load_model("bundled")[0], ids, mask
+
+
+def test_trained_model_equals_constrained_greedy_decoding(trained):
+    model, ids, mask = trained
+    annotated = model.annotate(ids, mask)
+    assert (annotated != ids).sum() >= 5
+    assert torch.equal(annotated, greedy(model, ids, mask))
+
+
+def test_trained_model_in_bfloat16_parts_at_near_ties_only(trained):
+    model, ids, mask = trained
+    half = copy.deepcopy(model).to(torch.bfloat16)
+    for gap in first_difference_in_bfloat16(half, ids, mask):
+        assert abs(gap) < 0.05
