@@ -1,6 +1,7 @@
 """Scoring many proteins: streaming, in batches of similar length, results in input order."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -12,20 +13,26 @@ from phosphot5.data.encode import encode
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
 
-__all__ = ["predict_sites", "score_labelled_sites", "score_proteins"]
+__all__ = ["PROTEINS_AHEAD", "predict_sites", "score_labelled_sites", "score_proteins"]
 
 ACCELERATOR_TOKENS = 65536
 """Padded tokens per batch on an accelerator; a longer protein is a batch of its own."""
-PROTEINS_AHEAD = 512
-"""Proteins read ahead and sorted by length; bounds the memory."""
+ACCELERATOR_THREADS = 2
+"""Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
+PROTEINS_AHEAD = 256
+"""Proteins read ahead and sorted by length; bounds the memory. No batch reaches from one such group into the next."""
 
 
 def predict_sites(
     model: PhosphoT5ForConditionalGeneration,
     proteins: Iterable[Protein],
     tokens_per_batch: int | None = None,
+    threads: int | None = None,
 ) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
     """Score proteins and make the rows of their site tables, in input order.
+
+    Sites whose state is POSITIVE are shown to the model as phosphorylated, and the others are scored given
+    them; see ``show_known`` of :func:`score_proteins`. A protein that was read as ``plain`` has none.
 
     Parameters
     ----------
@@ -36,6 +43,9 @@ def predict_sites(
     tokens_per_batch : int, optional
         Padded tokens per batch. By default 65,536 on an accelerator, and one protein at a time on a CPU: that
         is faster there, and makes the scores of a protein the same bit for bit whatever else is in the input.
+    threads : int, optional
+        On a CPU, batches scored at the same time, each by one thread: the scores do not depend on it. By
+        default ``torch.get_num_threads()``. An accelerator is not concerned.
 
     Yields
     ------
@@ -43,43 +53,61 @@ def predict_sites(
         A protein and the rows of its S, T and Y; see
         :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
     """
-    for protein, probabilities in score_proteins(model, proteins, tokens_per_batch):
+    table = model.config.fpr_table
+    for protein, scores in score_proteins(
+        model, proteins, tokens_per_batch, show_known=True, threads=threads
+    ):
         positions = (
             [protein.given_position(i) for i in range(1, len(protein.sequence) + 1)]
             if protein.removed
             else None
         )
-        table = model.config.fpr_table
-        yield protein, site_rows(protein.id, protein.sequence, probabilities.tolist(), table, positions)
+        known = np.flatnonzero(_states(protein) == SiteState.POSITIVE).tolist()
+        yield protein, site_rows(protein.id, protein.sequence, scores.tolist(), table, positions, known)
 
 
 def score_proteins(
     model: PhosphoT5ForConditionalGeneration,
     proteins: Iterable[Protein],
     tokens_per_batch: int | None = None,
+    show_known: bool = False,
+    threads: int | None = None,
 ) -> Iterator[tuple[Protein, np.ndarray]]:
     """Score proteins in input order.
 
     Parameters
     ----------
-    model, proteins, tokens_per_batch
+    model, proteins, tokens_per_batch, threads
         As for :func:`predict_sites`.
+    show_known : bool
+        Show the model the sites whose state is POSITIVE as phosphorylated residues: the other sites of the
+        protein are scored given them. NEGATIVE sites are scored like unknown ones.
 
     Yields
     ------
     tuple of Protein and numpy.ndarray of float32 of shape (residues,)
-        Probability of phosphorylation, NaN where there is no S, T or Y.
+        Probability of phosphorylation, NaN where there is no S, T or Y and at the sites shown as known.
     """
+    on_cpu = model.device.type == "cpu"
     if tokens_per_batch is None:
-        tokens_per_batch = 1 if model.device.type == "cpu" else ACCELERATOR_TOKENS
+        tokens_per_batch = 1 if on_cpu else ACCELERATOR_TOKENS
+    before = torch.get_num_threads()
+    workers = (threads or before) if on_cpu else ACCELERATOR_THREADS
+    # Not the threads inside an operation: they change the last bits of the scores, scale less, and on a busy
+    # machine wait for each other at every operation.
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    waiting: Iterable[tuple[Protein, np.ndarray]] = ()
     stream = iter(proteins)
-    while ahead := list(islice(stream, PROTEINS_AHEAD)):
-        encoded = [encode(protein.sequence) for protein in ahead]
-        scores: list[np.ndarray | None] = [None] * len(ahead)
-        for batch in _batches([len(ids) for ids in encoded], tokens_per_batch):
-            for index, row in zip(batch, _score(model, [encoded[i] for i in batch]), strict=True):
-                scores[index] = row
-        yield from zip(ahead, scores, strict=True)
+    try:
+        while ahead := list(islice(stream, PROTEINS_AHEAD)):
+            encoded = [encode(protein.sequence, protein.states if show_known else None) for protein in ahead]
+            submitted = _submit(pool, model, encoded, tokens_per_batch)
+            yield from waiting  # the consumer works on these while the pool scores the next
+            waiting = _collect(ahead, submitted)
+        yield from waiting
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads
 
 
 def score_labelled_sites(
@@ -103,12 +131,16 @@ def score_labelled_sites(
     """
     scores, truth, residues = [], [], []
     for protein, probability in score_proteins(model, proteins):
-        states = np.frombuffer(protein.states, dtype=np.uint8)
+        states = _states(protein)
         known = np.flatnonzero(states != SiteState.UNKNOWN)
         scores.append(probability[known])
         truth.append(states[known] == SiteState.POSITIVE)
         residues.append(np.array(list(protein.sequence))[known])
     return np.concatenate(scores), np.concatenate(truth), np.concatenate(residues)
+
+
+def _states(protein: Protein) -> np.ndarray:
+    return np.frombuffer(protein.states, dtype=np.uint8)
 
 
 def _batches(lengths: list[int], budget: int) -> Iterator[list[int]]:
@@ -122,12 +154,36 @@ def _batches(lengths: list[int], budget: int) -> Iterator[list[int]]:
     yield batch
 
 
-def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> Iterator[np.ndarray]:
+def _submit(
+    pool: ThreadPoolExecutor,
+    model: PhosphoT5ForConditionalGeneration,
+    encoded: list[np.ndarray],
+    tokens_per_batch: int,
+) -> list[tuple[Future[list[np.ndarray]], int]]:
+    """Have proteins scored; return for each the future of its batch and its place in the batch."""
+    places = {}
+    for batch in _batches([len(ids) for ids in encoded], tokens_per_batch):
+        future = pool.submit(_score, model, [encoded[index] for index in batch])
+        places |= {index: (future, place) for place, index in enumerate(batch)}
+    return [places[index] for index in range(len(encoded))]
+
+
+def _collect(
+    proteins: list[Protein], submitted: list[tuple[Future[list[np.ndarray]], int]]
+) -> Iterator[tuple[Protein, np.ndarray]]:
+    for protein, (future, place) in zip(proteins, submitted, strict=True):
+        yield protein, future.result()[place]
+
+
+def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
     lengths = np.array([len(ids) for ids in encoded])
     inside = np.arange(lengths.max())[None] < lengths[:, None]
     input_ids = np.full(inside.shape, model.config.pad_token_id, dtype=np.int64)
     input_ids[inside] = np.concatenate(encoded)
-    tensors = (torch.from_numpy(array).to(model.device) for array in (input_ids, inside.astype(np.int64)))
-    scores = model.score_sites(*tensors).float().cpu().numpy()
-    for row, length in zip(scores, lengths, strict=True):
-        yield row[: length - 1]
+    tensors = [torch.from_numpy(array) for array in (input_ids, inside.astype(np.int64))]
+    pinned = model.device.type == "cuda"
+    if pinned:
+        tensors = [tensor.pin_memory() for tensor in tensors]
+    with torch.inference_mode():
+        scores = model.score_sites(*(tensor.to(model.device, non_blocking=pinned) for tensor in tensors))
+    return [row[: length - 1] for row, length in zip(scores.float().cpu().numpy(), lengths, strict=True)]

@@ -20,10 +20,14 @@ class Progress:
     ----------
     noun : str
         What is counted, in the plural.
+    total : int, optional
+        How many there are in all, if that is known.
     """
 
-    def __init__(self, noun: str) -> None:
+    def __init__(self, noun: str, total: int | None = None) -> None:
         self._noun = noun
+        self._total = total
+        self._done = 0
         self._live = sys.stderr.isatty()
         self._began = self._shown = time.monotonic()
 
@@ -36,24 +40,25 @@ class Progress:
         if self._live and logger.isEnabledFor(logging.INFO):
             sys.stderr.write("\r\x1b[K")
 
-    def update(self, done: int) -> None:
-        """Show how many are done, if the last time is long enough ago.
-
-        Parameters
-        ----------
-        done : int
-            Items done so far.
-        """
+    def advance(self) -> None:
+        """Count one more, and show how many are done if the last time is long enough ago."""
+        self._done += 1
         now = time.monotonic()
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
-        text = f"{done:,} {self._noun}, {now - self._began:.0f} s"
+        text = self._text(now - self._began)
         if not self._live:
             logger.info("%s", text)
         elif logger.isEnabledFor(logging.INFO):
             sys.stderr.write(f"\r\x1b[K{text}")
             sys.stderr.flush()
+
+    def _text(self, seconds: float) -> str:
+        if self._total is None:
+            return f"{self._done:,} {self._noun}, {seconds:.0f} s"
+        left = seconds * (self._total / self._done - 1)
+        return f"{self._done:,} of {self._total:,} {self._noun}, {seconds:.0f} s, about {left:.0f} s left"
 
 
 def hide_loading_bars() -> None:

@@ -39,10 +39,16 @@ scores = [model.score_sites(**tokenizer(p["sequence"], return_tensors="pt"))[0, 
 predict = pipeline("phosphosite-prediction", model=name, **trust)
 rows = [predict(p) for p in proteins]
 batched = predict(proteins, batch_size=2)
-ids = model.generate(**tokenizer(proteins[0]["sequence"][:20], return_tensors="pt"))
+piece = tokenizer(proteins[0]["sequence"][:60], return_tensors="pt")
+piece["input_ids"][0, 5] = 29
+texts = [model.annotate(**piece), model.generate(**piece, constrained=True, do_sample=False)[:, 1:]]
+free = model.generate(**piece, max_new_tokens=50)
+row, number = piece["input_ids"].repeat(1, 2), torch.tensor([[1] * 61 + [2] * 61])
+packed = model.score_sites(row, number)[0].reshape(2, 61)
 model.save_pretrained(again)
 tokenizer.save_pretrained(again)
-result = {"type": config.model_type, "scores": scores, "rows": rows, "batched": batched, "ids": ids.tolist()}
+result = {"type": config.model_type, "scores": scores, "rows": rows, "batched": batched}
+result |= {"texts": [text.tolist() for text in texts], "free": free.tolist(), "packed": packed.tolist()}
 json.dump(result, sys.stdout)
 """
 
@@ -79,11 +85,19 @@ def expected(folder):
     scores = [model.score_sites(**tokenizer(p.sequence, return_tensors="pt"))[0, :-1] for p in proteins]
     rows = [rows for _, rows in predict_sites(model, proteins)]
     given = [{"id": protein.id, "sequence": protein.sequence} for protein in proteins]
-    return given, [score.tolist() for score in scores], rows
+    piece = tokenizer(proteins[0].sequence[:60], return_tensors="pt")
+    piece["input_ids"][0, 5] = 29
+    alone = model.score_sites(**piece)[0].tolist()
+    ours = model.annotate(**piece).tolist(), model.generate(**piece, max_new_tokens=50).tolist(), alone
+    return given, [score.tolist() for score in scores], rows, ours
 
 
 def assert_same(found, expected):
-    _, scores, rows = expected
+    _, scores, rows, (text, free, alone) = expected
+    assert found["texts"] == [text, text]
+    assert found["free"] == free
+    for packed in found["packed"]:
+        assert packed == pytest.approx(alone, abs=1e-6, nan_ok=True)
     assert found["type"] == "phosphot5"
     for ours, theirs in zip(scores, found["scores"], strict=True):
         assert theirs == pytest.approx(ours, abs=1e-6, nan_ok=True)
