@@ -15,8 +15,17 @@ from transformers import EncoderDecoderCache
 
 from .configuration_phosphot5 import PhosphoT5Config
 
-__all__ = ["PhosphoT5Attention", "attend", "relative_position_bucket", "windowed_attend"]
+__all__ = [
+    "PhosphoT5Attention",
+    "attend",
+    "join_parts",
+    "parts",
+    "relative_position_bucket",
+    "windowed_attend",
+]
 
+PART = 2048
+"""Tokens that a CPU takes at a time in a long pass without gradients."""
 MASKED = -1e9
 """Added to the score of a key that must not be seen; finite, so that a row without keys stays finite."""
 
@@ -101,14 +110,41 @@ def windowed_attend(
     blocks, window = bias.shape[1], bias.shape[3]
     neighbours = bias.shape[4] // window
     length = query.shape[2]
-    out = attend(
-        _in_blocks(query, blocks, window),
-        _neighbours(key, blocks, window, neighbours),
-        _neighbours(value, blocks, window, neighbours),
-        bias,
-        dropout,
-    )
-    return out.transpose(1, 2).flatten(2, 3)[:, :, :length]
+    query = _in_blocks(query, blocks, window)
+    key, value = (_in_neighbourhoods(x, blocks, window, neighbours) for x in (key, value))
+    out = [
+        attend(query[:, part], *(_join(x, part, neighbours) for x in (key, value)), bias[:, part], dropout)
+        for part in parts(query, blocks, len(query) * window)
+    ]
+    return join_parts(out).transpose(1, 2).flatten(2, 3)[:, :, :length]
+
+
+def parts(x: torch.Tensor, count: int, tokens: int = 1) -> list[slice]:
+    """Cut a long pass without gradients on a CPU into parts whose tensors stay in its cache.
+
+    Parameters
+    ----------
+    x : torch.Tensor
+        Tells the device.
+    count : int
+        What there is to cut: positions or blocks of them.
+    tokens : int
+        Tokens that each stands for.
+
+    Returns
+    -------
+    list of slice
+        One slice where a gradient is wanted or the device is no CPU.
+    """
+    if torch.is_grad_enabled() or x.device.type != "cpu":
+        return [slice(0, count)]
+    size = max(PART // tokens, 1)
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def join_parts(results: list[torch.Tensor]) -> torch.Tensor:
+    """Put the results of :func:`parts` together along dimension 1."""
+    return results[0] if len(results) == 1 else torch.cat(results, dim=1)
 
 
 def _pad_length(x: torch.Tensor, before: int, total: int) -> torch.Tensor:
@@ -121,11 +157,15 @@ def _in_blocks(x: torch.Tensor, blocks: int, window: int) -> torch.Tensor:
     return _pad_length(x, 0, blocks * window).unflatten(2, (blocks, window)).transpose(1, 2)
 
 
-def _neighbours(x: torch.Tensor, blocks: int, window: int, neighbours: int) -> torch.Tensor:
-    """Map (batch, heads, keys, d) to (batch, blocks, heads, neighbours x window, d)."""
+def _in_neighbourhoods(x: torch.Tensor, blocks: int, window: int, neighbours: int) -> torch.Tensor:
+    """Map (batch, heads, keys, d) to (batch, blocks + neighbours - 1, heads, window, d), one block ahead."""
     padded = _pad_length(x, window, (blocks + neighbours - 1) * window)
-    parts = padded.unflatten(2, (blocks + neighbours - 1, window)).transpose(1, 2)
-    return torch.cat([parts[:, i : i + blocks] for i in range(neighbours)], dim=3)
+    return padded.unflatten(2, (blocks + neighbours - 1, window)).transpose(1, 2)
+
+
+def _join(x: torch.Tensor, part: slice, neighbours: int) -> torch.Tensor:
+    """Give each block of a part the keys of its neighbours too: (batch, blocks, heads, neighbours x window, d)."""
+    return torch.cat([x[:, part.start + i : part.stop + i] for i in range(neighbours)], dim=3)
 
 
 class PhosphoT5Attention(nn.Module):
@@ -204,7 +244,8 @@ class PhosphoT5Attention(nn.Module):
             blocks = -(-queries // window)
             position = torch.arange(neighbours * window, device=device) - window
             position = position[None] - torch.arange(window, device=device)[:, None]
-            key_mask = _neighbours(key_mask, blocks, window, neighbours)
+            key_mask = _in_neighbourhoods(key_mask, blocks, window, neighbours)
+            key_mask = _join(key_mask, slice(0, blocks), neighbours)
             query_mask = None if query_mask is None else _in_blocks(query_mask, blocks, window)
         else:
             key_position = torch.arange(first_key, first_key + keys, device=device)

@@ -11,7 +11,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import BaseModelOutput, BaseModelOutputWithPastAndCrossAttentions
 from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
-from .attention_phosphot5 import PhosphoT5Attention
+from .attention_phosphot5 import PhosphoT5Attention, join_parts, parts
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import is_packed, membership
 from .noise_phosphot5 import EmbeddingNoise
@@ -92,7 +92,8 @@ class PhosphoT5Block(GradientCheckpointingLayer):
         hidden_states = self.layer[0](hidden_states, bias, cache)
         if memory is not None:
             hidden_states = self.layer[1](hidden_states, cross_bias, memory, cache, reach)
-        return self.layer[-1](hidden_states)
+        cut = parts(hidden_states, hidden_states.shape[1], len(hidden_states))
+        return join_parts([self.layer[-1](hidden_states[:, part]) for part in cut])
 
 
 class ResidueConvolution(nn.Module):
@@ -108,10 +109,14 @@ class ResidueConvolution(nn.Module):
         half = self.width // 2
         padded = F.pad(hidden_states * (proteins > 0)[..., None], (0, 0, half, half))
         neighbours = padded.unfold(1, self.width, 1).transpose(2, 3)
+        same = None
         if is_packed(proteins):
             same = F.pad(proteins, (half, half)).unfold(1, self.width, 1) == proteins[..., None]
-            neighbours = neighbours * same[..., None]
-        return hidden_states + F.gelu(self.proj(neighbours.flatten(2)), approximate="tanh")
+        out = []
+        for part in parts(hidden_states, hidden_states.shape[1], len(hidden_states)):
+            seen = neighbours[:, part] if same is None else neighbours[:, part] * same[:, part, :, None]
+            out.append(F.gelu(self.proj(seen.flatten(2)), approximate="tanh"))
+        return hidden_states + join_parts(out)
 
 
 class GlobalContext(nn.Module):

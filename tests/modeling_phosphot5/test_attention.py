@@ -5,7 +5,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5 import (
+    PhosphoT5Config,
+    PhosphoT5ForConditionalGeneration,
+    attention_phosphot5,
+)
 from phosphot5.modeling_phosphot5.attention_phosphot5 import (
     PhosphoT5Attention,
     attend,
@@ -117,6 +121,18 @@ def test_score_depends_on_no_distance_to_the_ends(make_full_model, make_proteins
         scores.append(found[:, before + 60 : before + 80])
     assert scores[0].isfinite().any()
     torch.testing.assert_close(*scores, atol=1e-6, rtol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("size", [1, 9, 64])
+def test_long_passes_in_parts_change_nothing(make_full_model, make_proteins, monkeypatch, size):
+    model = make_full_model()
+    ids, mask = make_proteins(61, 40)
+    number = torch.arange(61)[None] // 30 + mask
+    number = number.clamp_max(2)
+    whole = [model.site_logits(ids, mask), model.site_logits(ids[:1], number[:1])]
+    monkeypatch.setattr(attention_phosphot5, "PART", size)
+    cut = [model.site_logits(ids, mask), model.site_logits(ids[:1], number[:1])]
+    torch.testing.assert_close(cut, whole, atol=1e-6, rtol=0, equal_nan=True)
 
 
 class LargestTensor(TorchDispatchMode):
