@@ -138,11 +138,17 @@ class PhosphositeScoring:
         partner = self._partner(input_ids.device)[input_ids]
         encoded = self.get_encoder()(input_ids, attention_mask)
         odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, partner >= 0)
-        while True:
-            draft = torch.where(odds > limit, partner, input_ids)
-            odds = self._choice_odds(input_ids, attention_mask, encoded, draft, None)
-            if torch.equal(draft, torch.where(odds > limit, partner, input_ids)):
-                return draft
+        draft = torch.where(odds > limit, partner, input_ids)
+        rows = torch.arange(len(input_ids), device=input_ids.device)
+        while len(rows):
+            mask = None if attention_mask is None else attention_mask[rows]
+            states = BaseModelOutput(encoded.last_hidden_state[rows])
+            odds = self._choice_odds(input_ids[rows], mask, states, draft[rows], None)
+            verified = torch.where(odds > limit, partner[rows], input_ids[rows])
+            wrong = (verified != draft[rows]).any(1)
+            draft[rows] = verified
+            rows = rows[wrong]
+        return draft
 
     def pipeline(self, tokenizer: PreTrainedTokenizerBase) -> Pipeline:
         """Make the pipeline ``phosphosite-prediction`` from this model.
