@@ -132,13 +132,17 @@ class _Job:
         return KnownSites.read(self.args.known) if self.args.known else None
 
     @cached_property
-    def model(self) -> "PhosphoT5ForConditionalGeneration":
-        import torch
-
+    def stored_model(self) -> "PhosphoT5ForConditionalGeneration":
         from phosphot5.loading import load_model
 
         hide_loading_bars()
-        model = load_model(self.args.model, self.args.revision)[0]
+        return load_model(self.args.model, self.args.revision)[0]
+
+    @cached_property
+    def model(self) -> "PhosphoT5ForConditionalGeneration":
+        import torch
+
+        model = self.stored_model
         name = self.state.device if self.args.device == "auto" else self.args.device
         try:
             device = torch.device(name)
@@ -164,13 +168,11 @@ class _Job:
         return predict_sites(self.model, proteins, threads=self.threads)
 
     def write(
-        self, handle: TextIO, scored: Iterable[tuple[Protein, list[dict[str, Any]]]], counts: Counter[str]
-    ) -> Iterator[None]:
-        """Write and count proteins one after the other."""
-        for protein, rows in scored:
-            self.form.write(handle, protein, rows, self.args.call)
-            counts.update(proteins=1, residues=len(protein), sites=len(rows), bare=int(not rows))
-            yield
+        self, handle: TextIO, counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
+    ) -> None:
+        """Write and count one protein."""
+        self.form.write(handle, protein, rows, self.args.call)
+        counts.update(proteins=1, residues=len(protein), sites=len(rows), bare=int(not rows))
 
     def stream(self) -> None:
         """Score in one go; the output appears when it is complete."""
@@ -181,7 +183,8 @@ class _Job:
                 raise self.nothing_to_score()
             handle.write(self.form.header)
             with closing(self.score(chain([first], proteins))) as scored, Progress("proteins") as progress:
-                for _ in self.write(handle, scored, self.counts):
+                for protein, rows in scored:
+                    self.write(handle, self.counts, protein, rows)
                     progress.advance()
             self.ledger.check(self.counts["proteins"])
 
@@ -237,8 +240,9 @@ class _Job:
         with closing(self.score(proteins)) as scored, Progress(f"proteins{share}", total) as progress:
             for number in numbers:
                 with self.parts.part(number) as (handle, counts):
-                    for _ in self.write(handle, islice(scored, PROTEINS_AHEAD), counts):
-                        progress.advance()
+                    for protein, rows in islice(scored, PROTEINS_AHEAD):
+                        self.write(handle, counts, protein, rows)
+                progress.advance(counts["proteins"])
 
     def fingerprint(self) -> dict[str, str | int | None]:
         """Return what determines the output."""
@@ -247,10 +251,11 @@ class _Job:
 
         from phosphot5.inference import PROTEINS_AHEAD
 
+        digest = _model_digest(self.stored_model)  # before its numbers are changed to those computed with
         return {
             "input": file_digest(self.args.fasta),
             "known sites": file_digest(self.args.known) if self.args.known else None,
-            "model": _model_digest(self.model),
+            "model": digest,
             "format": self.form.name,
             "call": self.args.call,
             "device": self.model.device.type,

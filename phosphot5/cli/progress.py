@@ -40,9 +40,15 @@ class Progress:
         if self._live and logger.isEnabledFor(logging.INFO):
             sys.stderr.write("\r\x1b[K")
 
-    def advance(self) -> None:
-        """Count one more, and show how many are done if the last time is long enough ago."""
-        self._done += 1
+    def advance(self, count: int = 1) -> None:
+        """Count more, and show how many are done if the last time is long enough ago.
+
+        Parameters
+        ----------
+        count : int
+            How many more are done.
+        """
+        self._done += count
         now = time.monotonic()
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
