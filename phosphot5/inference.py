@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from phosphot5.data import Protein, SiteState
+from phosphot5.data.batches import BatchLayout
 from phosphot5.data.encode import encode
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
@@ -16,7 +17,7 @@ from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
 __all__ = ["PROTEINS_AHEAD", "predict_sites", "score_labelled_sites", "score_proteins"]
 
 ACCELERATOR_TOKENS = 65536
-"""Padded tokens per batch on an accelerator; a longer protein is a batch of its own."""
+"""Tokens per batch on an accelerator; a longer protein is a batch of its own."""
 ACCELERATOR_THREADS = 2
 """Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
 PROTEINS_AHEAD = 256
@@ -41,8 +42,9 @@ def predict_sites(
     proteins : iterable of Protein
         Read as they are needed; memory does not grow with their number.
     tokens_per_batch : int, optional
-        Padded tokens per batch. By default 65,536 on an accelerator, and one protein at a time on a CPU: that
-        is faster there, and makes the scores of a protein the same bit for bit whatever else is in the input.
+        Tokens per batch, padding included; windowed attention needs none. By default 65,536 on an accelerator,
+        and one protein at a time on a CPU: that is faster there, and makes the scores of a protein the same bit
+        for bit whatever else is in the input.
     threads : int, optional
         On a CPU, batches scored at the same time, each by one thread: the scores do not depend on it. By
         default ``torch.get_num_threads()``. An accelerator is not concerned.
@@ -143,14 +145,17 @@ def _states(protein: Protein) -> np.ndarray:
     return np.frombuffer(protein.states, dtype=np.uint8)
 
 
-def _batches(lengths: list[int], budget: int) -> Iterator[list[int]]:
-    """Yield indices of batches of at most ``budget`` padded tokens, longest first."""
+def _batches(lengths: list[int], budget: int, packed: bool) -> Iterator[list[int]]:
+    """Yield indices of batches of at most ``budget`` tokens, padding included, longest first."""
     batch: list[int] = []
+    tokens = 0
     for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+        more = lengths[index] if packed or not batch else lengths[batch[0]]
+        if batch and tokens + more > budget:
             yield batch
-            batch = []
+            batch, tokens, more = [], 0, lengths[index]
         batch.append(index)
+        tokens += more
     yield batch
 
 
@@ -162,7 +167,8 @@ def _submit(
 ) -> list[tuple[Future[list[np.ndarray]], int]]:
     """Have proteins scored; return for each the future of its batch and its place in the batch."""
     places = {}
-    for batch in _batches([len(ids) for ids in encoded], tokens_per_batch):
+    packed = model.config.attention == "window"
+    for batch in _batches([len(ids) for ids in encoded], tokens_per_batch, packed):
         future = pool.submit(_score, model, [encoded[index] for index in batch])
         places |= {index: (future, place) for place, index in enumerate(batch)}
     return [places[index] for index in range(len(encoded))]
@@ -176,14 +182,15 @@ def _collect(
 
 
 def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
-    lengths = np.array([len(ids) for ids in encoded])
-    inside = np.arange(lengths.max())[None] < lengths[:, None]
-    input_ids = np.full(inside.shape, model.config.pad_token_id, dtype=np.int64)
-    input_ids[inside] = np.concatenate(encoded)
-    tensors = [torch.from_numpy(array) for array in (input_ids, inside.astype(np.int64))]
+    """Score one batch; windowed attention takes it as one row without padding."""
+    arrange = BatchLayout.packed if model.config.attention == "window" else BatchLayout.padded
+    layout = arrange([len(ids) for ids in encoded])
+    tensors = [
+        torch.from_numpy(array) for array in (layout.arrange(encoded, model.config.pad_token_id), layout.mask)
+    ]
     pinned = model.device.type == "cuda"
     if pinned:
         tensors = [tensor.pin_memory() for tensor in tensors]
     with torch.inference_mode():
         scores = model.score_sites(*(tensor.to(model.device, non_blocking=pinned) for tensor in tensors))
-    return [row[: length - 1] for row, length in zip(scores.float().cpu().numpy(), lengths, strict=True)]
+    return [row[:-1] for row in layout.take_apart(scores.float().cpu().numpy())]
