@@ -8,7 +8,8 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from _environment import RESULTS, ROOT
 
@@ -26,33 +27,135 @@ METRICS = {"st_auroc": "S/T AUROC", "st_ap": "S/T AP", "y_auroc": "Y AUROC", "y_
 def example() -> str:
     """Return the best sites of the first example protein, as predicted here."""
     model = load_model("bundled")[0]
-    _, rows = next(predict_sites(model, read_fasta(str(ROOT / "examples" / "proteins.fasta"))))
-    best = sorted(rows, key=lambda row: -row["probability"])[:BEST]
-    lines = [f"The {BEST} best of {len(rows)} sites of p53 (P04637):", "", f"| {' | '.join(SHOWN)} |"]
-    lines.append("|" + "---|" * len(SHOWN))
-    lines += [
-        "| " + " | ".join(f"`{row[c]}`" if c == "window" else str(row[c]) for c in SHOWN) + " |"
-        for row in best
-    ]
-    return "\n".join(lines)
+    _, rows_of_p53 = next(predict_sites(model, read_fasta(str(ROOT / "examples" / "proteins.fasta"))))
+    best = sorted(rows_of_p53, key=lambda row: -row["probability"])[:BEST]
+    rows = [[f"`{row[c]}`" if c == "window" else str(row[c]) for c in SHOWN] for row in best]
+    return "\n".join(
+        [f"The {BEST} best of {len(rows_of_p53)} sites of p53 (P04637):", "", *table(SHOWN, rows)]
+    )
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return what a benchmark wrote."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    """Return the lines of a table."""
+    header = list(header)
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in lines]
+
+
+def source(result: dict[str, Any]) -> str:
+    """Say where figures come from."""
+    machine = result["machine"]
+    return f"`{result['command']}` on {machine['processor']}, {machine['cores']} cores."
 
 
 def validation() -> str:
     """Return the table of validation figures."""
-    result = json.loads((RESULTS / "validation.json").read_text(encoding="utf-8"))
-    lines = [f"| | {' | '.join(METRICS.values())} |", "|---|" + "---|" * len(METRICS)]
-    for key, name in METHODS.items():
-        lines.append(f"| {name} | " + " | ".join(f"{result[key][metric]:.3f}" for metric in METRICS) + " |")
+    result = load("validation")
     prevalence = {metric: result["phosphot5"][metric.split("_")[0] + "_prevalence"] for metric in METRICS}
     chance = ["0.500" if metric.endswith("auroc") else f"{prevalence[metric]:.3f}" for metric in METRICS]
-    lines += [f"| chance | {' | '.join(chance)} |", ""]
-    lines.append(
-        f"`{result['command']}` on {result['machine']['processor']}, {result['machine']['cores']} cores."
+    rows = [[name, *(f"{result[key][metric]:.3f}" for metric in METRICS)] for key, name in METHODS.items()]
+    return "\n".join([*table(["", *METRICS.values()], [*rows, ["chance", *chance]]), "", source(result)])
+
+
+def known_sites() -> str:
+    """Return what it brings to give half of a protein's known sites."""
+    result = load("known_sites")
+    rows = [
+        [name, *(f"{result[key][metric]['mean']:.3f}" for metric in METRICS)]
+        for key, name in (("marginal", "nothing given"), ("conditional", "half of the positive sites given"))
+    ]
+    rows.append(["gain", *(f"{result['gain'][metric]['mean']:+.3f}" for metric in METRICS)])
+    low, high = (result["gain"]["st_ap"][end] for end in ("min", "max"))
+    note = (
+        f"{result['proteins']} proteins, {result['shown_sites']} sites given, {result['draws']} draws of the "
+        f"half; the gain of S/T AP ranged from {low:+.3f} to {high:+.3f}. {source(result)}"
     )
-    return "\n".join(lines)
+    return "\n".join([*table(["the other sites, scored with", *METRICS.values()], rows), "", note])
 
 
-PARTS: dict[str, Callable[[], str]] = {"example": example, "validation": validation}
+def decoding() -> str:
+    """Return the comparison with token-by-token generation."""
+    result = load("decoding")
+    header = ["model", "proteins at once", "tokens each", "stock `generate`", "`score_sites`", "`annotate`"]
+    rows = []
+    for row in result["results"]:
+        seconds = row["seconds"]
+        rows.append(
+            [row["model"], str(row["batch"]), str(row["tokens"]), f"{seconds['stock_generate']:.2f} s"]
+        )
+        rows[-1] += [
+            f"{seconds[way]:.3f} s, {row[f'stock_generate_over_{way}']:.0f}x"
+            for way in ("score_sites", "annotate")
+        ]
+    return "\n".join([*table(header, rows), "", source(result)])
+
+
+def length() -> str:
+    """Return time and memory against length."""
+    result = load("length")
+    rows = [
+        [
+            "T5-large geometry, bfloat16" if kind == "large" else f"bundled, {kind} attention",
+            f"{row['residues']:,}",
+            f"{row['seconds']:.2f} s",
+            str(row.get("time_per_residue_over_1024", "")),
+            f"{row['peak_memory_bytes'] / 1e9:.2f} GB",
+        ]
+        for kind in ("window", "full", "large")
+        for row in result[kind]
+    ]
+    header = ["model", "residues", "time", "per residue, relative to 1,024", "peak memory of the process"]
+    return "\n".join([*table(header, rows), "", source(result)])
+
+
+def predict() -> str:
+    """Return speed and memory of the whole command."""
+    result = load("predict")
+    rows = [
+        [
+            name.replace("_half_input", "").replace("_in_processes", ""),
+            f"{row['processes']} x {row['threads']}",
+            f"{row['residues']:,}",
+            f"{row['residues_per_second']:,}",
+            f"{row['peak_memory_gb']:.2f} GB",
+        ]
+        for name, row in result["commands"].items()
+    ]
+    change = result["bfloat16"]["largest_change_of_a_probability"]
+    note = (
+        f"Start-up included. {result['share_in_model']['of_time']:.0%} of the time is spent inside the model. "
+        f"`--dtype bfloat16` changes no probability by more than {change}. {source(result)}"
+    )
+    header = ["numbers", "processes x threads", "residues", "residues/s", "peak memory of a process"]
+    return "\n".join([*table(header, rows), "", note])
+
+
+def attention() -> str:
+    """Return what each part of the attention brings."""
+    result = load("attention")
+    seeds = {run["seed"] for run in result["runs"]}
+    rows = []
+    for variant, cost in result["step_time_over_as_released"].items():
+        runs = [run for run in result["runs"] if run["variant"] == variant]
+        means = [sum(run[metric] for run in runs) / len(runs) for metric in METRICS]
+        rows.append([variant, str(len(runs)), *(f"{mean:.3f}" for mean in means), f"{cost:.2f}"])
+    run = result["runs"][0]
+    note = (
+        f"Means over up to {len(seeds)} seeds, {run['steps']} steps of {run['tokens_per_step']:,} tokens each: "
+        f"far from the end of a training, but the same for all. {source(result)}"
+    )
+    header = ["variant", "runs", *METRICS.values(), "time of a step"]
+    return "\n".join([*table(header, rows), "", note])
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    part.__name__: part for part in (example, known_sites, validation, predict, decoding, length, attention)
+}
 
 
 def generated(text: str) -> str:
