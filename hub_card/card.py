@@ -33,7 +33,7 @@ HEADLINES = (
 GEOMETRY = (
     *("num_layers", "num_decoder_layers", "d_model", "num_heads", "d_kv", "d_ff", "feed_forward_proj"),
     *("attention", "window", "alignment", "conv_width", "global_context"),
-    *("focal_gamma", "label_smoothing", "noise_std", "prefix_mask_prob", "dropout_rate"),
+    *("focal_gamma", "label_smoothing", "noise_std", "prefix_mask_prob", "known_site_prob", "dropout_rate"),
 )
 """Keys of config.json that the card shows."""
 

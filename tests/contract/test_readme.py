@@ -30,6 +30,16 @@ def test_first_python_block_runs_as_it_stands():
     assert len(done.stdout.splitlines()) == 6
 
 
+def test_known_sites_of_the_example_are_listed_as_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    shown = next(line for _, block in BLOCKS for line in block.splitlines() if "--known" in line)
+    assert "-o rest.tsv" in shown
+    arguments = shlex.split(shown.replace("rest.tsv", str(tmp_path / "rest.tsv")))[1:]
+    assert main([*arguments, "--quiet"]) == 0
+    rows = [line.split("\t") for line in (tmp_path / "rest.tsv").read_text().splitlines()[1:]]
+    assert [row[1] for row in rows if row[-1] == "known"] == ["15", "20", "33", "46", "315", "392"]
+
+
 @pytest.mark.slow
 def test_transformers_block_runs_on_an_exported_folder(tmp_path):
     code = [block for language, block in BLOCKS if language == "python"][1]
