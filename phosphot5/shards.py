@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from phosphot5.data import atomic_text
+from phosphot5.data import atomic_text, check_output
 from phosphot5.errors import InputFileError, OutputFileError
 
 __all__ = ["Parts", "file_digest"]
@@ -53,14 +53,7 @@ class Parts:
         OutputFileError
             If output or parts exist and may not be used or replaced, or there is no folder for them.
         """
-        if self.output.exists() and not self.output.is_file():
-            raise OutputFileError(f"{self.output}: not a file; give a file name, or - for standard output")
-        if self.output.exists() and not overwrite:
-            raise OutputFileError(
-                f"{self.output}: exists already; choose another name or ask to overwrite it"
-            )
-        if not self.output.parent.is_dir():
-            raise OutputFileError(f"{self.output}: its folder does not exist; create it first")
+        check_output(self.output, overwrite=overwrite)
         if self.folder.exists() and not (resume or overwrite):
             raise OutputFileError(
                 f"{self.folder}: exists already, from a run that did not finish or goes on; continue it with "

@@ -5,7 +5,7 @@ transformers, so it is not loaded here.
 """
 
 from phosphot5.data.fasta import read_fasta, write_fasta
-from phosphot5.data.files import atomic_text, read_lines
+from phosphot5.data.files import atomic_text, check_output, read_lines
 from phosphot5.data.known import KnownSites
 from phosphot5.data.ledger import Ledger, Skipped
 from phosphot5.data.notations import NOTATIONS, losses, parse, render
@@ -34,6 +34,7 @@ __all__ = [
     "SiteState",
     "Skipped",
     "atomic_text",
+    "check_output",
     "losses",
     "parse",
     "read_fasta",

@@ -70,6 +70,30 @@ def _check_utf8(path: PathLike, number: int, line: str) -> None:
         ) from None
 
 
+def check_output(path: PathLike, *, overwrite: bool = False) -> None:
+    """Refuse an output file that could not be written at the end, before the work begins.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    OutputFileError
+        If the file exists and `overwrite` is False, or its folder does not exist.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OutputFileError(f"{path}: not a file; give a file name, or - for standard output")
+    if target.exists() and not overwrite:
+        raise OutputFileError(f"{path}: exists already; choose another name or ask to overwrite it")
+    if not target.parent.is_dir():
+        raise OutputFileError(f"{path}: its folder does not exist; create it first")
+
+
 @contextmanager
 def atomic_text(path: PathLike, *, overwrite: bool = False) -> Iterator[TextIO]:
     """Open a text file that appears under its name only when it is complete.
@@ -97,13 +121,8 @@ def atomic_text(path: PathLike, *, overwrite: bool = False) -> Iterator[TextIO]:
     if path == "-":
         yield sys.stdout
         return
+    check_output(path, overwrite=overwrite)
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise OutputFileError(f"{path}: not a file; give a file name, or - for standard output")
-    if target.exists() and not overwrite:
-        raise OutputFileError(f"{path}: exists already; choose another name or ask to overwrite it")
-    if not target.parent.is_dir():
-        raise OutputFileError(f"{path}: its folder does not exist; create it first")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with ExitStack() as stack:
