@@ -12,7 +12,7 @@ from typing import TextIO
 
 from phosphot5.errors import InputFileError, InputFormatError, OutputFileError
 
-__all__ = ["PathLike", "atomic_text", "read_lines"]
+__all__ = ["PathLike", "atomic_text", "check_output", "read_lines"]
 
 PathLike = str | os.PathLike[str]
 """A path; ``-`` is standard input or output."""
