@@ -34,17 +34,25 @@ SHOWN = ("st_auroc", "st_ap", "y_auroc", "y_ap", "mean_ap")
 ROUNDS, TIMED_STEPS = 5, 2
 
 
-class DepthwiseConvolution(nn.Module):
-    """``x`` plus each channel's own convolution over three residues, which starts without effect."""
+class ConvolvedProjection(nn.Linear):
+    """A projection whose every channel then adds its own convolution over three residues.
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(3, channels))
+    Parameters
+    ----------
+    linear : torch.nn.Linear
+        The projection as it is; the convolution starts without effect.
+    """
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__(linear.in_features, linear.out_features, bias=False)
+        self.weight = linear.weight
+        self.taps = nn.Parameter(torch.zeros(3, linear.out_features))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (batch, length, channels) to the same shape."""
+        """Map (batch, length, in) to (batch, length, out)."""
+        x = super().forward(x)
         before, after = F.pad(x, (0, 0, 1, 0))[:, :-1], F.pad(x, (0, 0, 0, 1))[:, 1:]
-        return x + before * self.weight[0] + x * self.weight[1] + after * self.weight[2]
+        return x + before * self.taps[0] + x * self.taps[1] + after * self.taps[2]
 
 
 def convolve_queries_keys_values(model: PhosphoT5ForConditionalGeneration) -> None:
@@ -52,8 +60,7 @@ def convolve_queries_keys_values(model: PhosphoT5ForConditionalGeneration) -> No
     for block in model.encoder.block:
         attention = block.layer[0].SelfAttention
         for name in ("q", "k", "v"):
-            linear = getattr(attention, name)
-            setattr(attention, name, nn.Sequential(linear, DepthwiseConvolution(linear.out_features)))
+            setattr(attention, name, ConvolvedProjection(getattr(attention, name)))
 
 
 VARIANTS: dict[str, tuple[dict[str, Any], Callable[[PhosphoT5ForConditionalGeneration], None] | None]] = {
