@@ -20,6 +20,8 @@ ACCELERATOR_TOKENS = 65536
 """Tokens per batch on an accelerator; a longer protein is a batch of its own."""
 ACCELERATOR_THREADS = 2
 """Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
+LENGTH_STEP = 64
+"""Tokens to a multiple of which bfloat16 pads on a CPU, where every new shape costs time and memory to prepare."""
 PROTEINS_AHEAD = 256
 """Proteins read ahead and sorted by length; bounds the memory. No batch reaches from one such group into the next."""
 
@@ -184,7 +186,8 @@ def _collect(
 def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
     """Score one batch; windowed attention takes it as one row without padding."""
     arrange = BatchLayout.packed if model.config.attention == "window" else BatchLayout.padded
-    layout = arrange([len(ids) for ids in encoded])
+    few_shapes = model.device.type == "cpu" and model.dtype == torch.bfloat16
+    layout = arrange([len(ids) for ids in encoded], LENGTH_STEP if few_shapes else 1)
     tensors = [
         torch.from_numpy(array) for array in (layout.arrange(encoded, model.config.pad_token_id), layout.mask)
     ]

@@ -1,5 +1,6 @@
 """Scoring many proteins: known sites, batches, threads, order."""
 
+import copy
 import threading
 
 import numpy as np
@@ -70,6 +71,16 @@ def test_packed_and_padded_batches_give_the_same_scores(model, proteins, monkeyp
     assert len(batches) < len(proteins)
     assert all(rows * tokens <= 200 for rows, tokens in batches)
     assert all(rows == 1 for rows, _ in batches) is (attention == "window")
+
+
+def test_bfloat16_on_a_cpu_meets_few_shapes(model, proteins, monkeypatch):
+    half = copy.deepcopy(model).to(torch.bfloat16)
+    lengths = set()
+    score = half.score_sites
+    monkeypatch.setattr(half, "score_sites", lambda ids, mask: lengths.add(ids.shape[1]) or score(ids, mask))
+    for exact, rounded in zip(scores_of(model, proteins), scores_of(half, proteins), strict=True):
+        np.testing.assert_allclose(exact, rounded, atol=0.05)
+    assert lengths == {64}
 
 
 def test_no_batch_reaches_into_the_next_group(model, proteins, monkeypatch):

@@ -34,17 +34,19 @@ class BatchLayout:
     lengths: np.ndarray
 
     @classmethod
-    def padded(cls, lengths: Sequence[int]) -> "BatchLayout":
-        """One protein a row, padded on the right."""
+    def padded(cls, lengths: Sequence[int], multiple: int = 1) -> "BatchLayout":
+        """One protein a row, padded on the right to the longest, rounded up to a ``multiple`` of tokens."""
         lengths = np.asarray(lengths)
-        inside = np.arange(lengths.max())[None] < lengths[:, None]
+        inside = np.arange(_round_up(lengths.max(), multiple))[None] < lengths[:, None]
         return cls(inside.astype(np.int64), lengths)
 
     @classmethod
-    def packed(cls, lengths: Sequence[int]) -> "BatchLayout":
-        """All proteins in one row, one after the other: no padding."""
+    def packed(cls, lengths: Sequence[int], multiple: int = 1) -> "BatchLayout":
+        """All proteins in one row, one after the other: no padding but that to a ``multiple`` of tokens."""
         lengths = np.asarray(lengths)
-        return cls(np.repeat(np.arange(1, len(lengths) + 1), lengths)[None], lengths)
+        mask = np.zeros((1, _round_up(lengths.sum(), multiple)), dtype=np.int64)
+        mask[0, : lengths.sum()] = np.repeat(np.arange(1, len(lengths) + 1), lengths)
+        return cls(mask, lengths)
 
     def arrange(self, values: Sequence[np.ndarray], fill: int) -> np.ndarray:
         """Put the values of all proteins into their places.
@@ -77,3 +79,7 @@ class BatchLayout:
             One array for each protein, as long as the protein.
         """
         return np.split(batch[self.mask > 0], np.cumsum(self.lengths)[:-1])
+
+
+def _round_up(tokens: int, multiple: int) -> int:
+    return -(-int(tokens) // multiple) * multiple

@@ -8,9 +8,11 @@ from phosphot5.data.batches import BatchLayout
 PROTEINS = [np.array([7, 8, 1]), np.array([1]), np.array([9, 1])]
 
 
+@pytest.mark.parametrize("multiple", [1, 4, 5])
 @pytest.mark.parametrize("arrange", [BatchLayout.padded, BatchLayout.packed])
-def test_round_trip(arrange) -> None:
-    layout = arrange([len(protein) for protein in PROTEINS])
+def test_round_trip(arrange, multiple) -> None:
+    layout = arrange([len(protein) for protein in PROTEINS], multiple)
+    assert layout.mask.shape[1] % multiple == 0
     batch = layout.arrange(PROTEINS, fill=-100)
     assert batch.shape == layout.mask.shape
     assert (batch[layout.mask == 0] == -100).all()
