@@ -151,7 +151,7 @@ def attention() -> str:
         rows.append([variant, str(len(runs)), *(f"{mean:.3f}" for mean in means), f"{cost:.2f}"])
     run = result["runs"][0]
     note = (
-        f"Means over up to {len(seeds)} seeds, {run['steps']} steps of {run['tokens_per_step']:,} tokens each: "
+        f"Seed {', '.join(map(str, sorted(seeds)))}, {run['steps']} steps of {run['tokens_per_step']:,} tokens: "
         f"far from the end of a training, but the same for all. {source(result)}"
     )
     header = ["variant", "runs", *METRICS.values(), "time of a step"]
