@@ -16,7 +16,7 @@ def main() -> None:
     line = "{:<10}{:>9}{:>9}{:>13}{:>9}  {:<8}{}\n"
     sys.stdout.write(line.format(*COLUMNS))
     for name, rows in proteins.items():
-        rows.sort(key=lambda row: -float(row["probability"]))
+        rows.sort(key=lambda row: -float(row["probability"] or 1))  # sites given as known come first
         for row in rows[:SHOWN]:
             sys.stdout.write(line.format(*(row[column] for column in COLUMNS)))
         sys.stdout.write(f"{name:<10}{len(rows)} sites in all, the {min(SHOWN, len(rows))} best shown\n\n")
