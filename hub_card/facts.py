@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from phosphot5.errors import PhosphoT5Error
+from phosphot5.data import file_digest
+from phosphot5.errors import InputFileError, PhosphoT5Error
 
 from . import environment
 
@@ -91,14 +92,12 @@ class DataFile:
         PhosphoT5Error
             If the file cannot be read.
         """
-        digest = hashlib.sha256()
         try:
-            with path.open("rb") as handle:
-                while chunk := handle.read(1 << 20):
-                    digest.update(chunk)
-        except OSError as error:
-            raise PhosphoT5Error(f"{path}: cannot fingerprint this data file ({error.strerror}).") from error
-        return cls(name or path.name, role, digest.hexdigest(), records, positives, negatives, licence)
+            digest = file_digest(path)
+        except InputFileError as error:
+            reason = error.__cause__.strerror
+            raise PhosphoT5Error(f"{path}: cannot fingerprint this data file ({reason}).") from error
+        return cls(name or path.name, role, digest, records, positives, negatives, licence)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """An output file written in parts: what is finished outlives an interruption, and processes can share the work."""
 
-import hashlib
 import json
 import re
 import shutil
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import TextIO
 
 from phosphot5.data import atomic_text, check_output
-from phosphot5.errors import InputFileError, OutputFileError
+from phosphot5.errors import OutputFileError
 
-__all__ = ["Parts", "file_digest"]
+__all__ = ["Parts"]
 
 JOB_FILE = "job.json"
 _OURS = re.compile(r"\.?(job\.json|\d+\.(part|json))(\.\d+\.tmp)?")
@@ -207,29 +206,6 @@ def _explained(path: Path) -> Iterator[None]:
         raise OutputFileError(
             f"{path}: cannot be written ({error.strerror}); solve that and continue with --resume"
         ) from error
-
-
-def file_digest(path: str) -> str:
-    """Return the SHA-256 of a file in hexadecimal.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Raises
-    ------
-    InputFileError
-        If it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check what it is") from error
-    return digest.hexdigest()
 
 
 def _short(job: dict[str, str | int | None], name: str) -> str:

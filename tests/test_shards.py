@@ -1,11 +1,10 @@
 """Parts of an output: what is complete counts, nothing of others is touched, every refusal says why."""
 
-import hashlib
 
 import pytest
 
-from phosphot5.errors import InputFileError, OutputFileError
-from phosphot5.shards import Parts, file_digest
+from phosphot5.errors import OutputFileError
+from phosphot5.shards import Parts
 
 
 @pytest.fixture
@@ -92,12 +91,3 @@ def test_a_file_in_place_of_the_folder_stays(tmp_path):
 def test_folder_that_cannot_be_made(tmp_path):
     with pytest.raises(OutputFileError, match=r"out.parts: cannot be written \(No such file or directory\)"):
         Parts(str(tmp_path / "gone" / "out")).begin({}, resume=False)
-
-
-def test_digest_of_a_file(tmp_path):
-    (tmp_path / "big").write_bytes(b"ab" * (1 << 20))
-    assert file_digest(str(tmp_path / "big")) == hashlib.sha256(b"ab" * (1 << 20)).hexdigest()
-    with pytest.raises(
-        InputFileError, match=r"none: cannot be read \(No such file or directory\); check what"
-    ):
-        file_digest(str(tmp_path / "none"))

@@ -5,7 +5,7 @@ transformers, so it is not loaded here.
 """
 
 from phosphot5.data.fasta import read_fasta, write_fasta
-from phosphot5.data.files import atomic_text, check_output, read_lines
+from phosphot5.data.files import atomic_text, check_output, file_digest, read_lines
 from phosphot5.data.known import KnownSites
 from phosphot5.data.ledger import Ledger, Skipped
 from phosphot5.data.notations import NOTATIONS, losses, parse, render
@@ -35,6 +35,7 @@ __all__ = [
     "Skipped",
     "atomic_text",
     "check_output",
+    "file_digest",
     "losses",
     "parse",
     "read_fasta",

@@ -1,6 +1,7 @@
 """Text files in and out: plain or gzip, standard input and output, written whole or not at all."""
 
 import gzip
+import hashlib
 import io
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import TextIO
 
 from phosphot5.errors import InputFileError, InputFormatError, OutputFileError
 
-__all__ = ["PathLike", "atomic_text", "check_output", "read_lines"]
+__all__ = ["PathLike", "atomic_text", "check_output", "file_digest", "read_lines"]
 
 PathLike = str | os.PathLike[str]
 """A path; ``-`` is standard input or output."""
@@ -70,6 +71,29 @@ def _check_utf8(path: PathLike, number: int, line: str) -> None:
         ) from None
 
 
+def file_digest(path: PathLike) -> str:
+    """Return the SHA-256 of a file in hexadecimal.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+
+    Raises
+    ------
+    InputFileError
+        If it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as handle:
+            while block := handle.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check what it is") from error
+    return digest.hexdigest()
+
+
 def check_output(path: PathLike, *, overwrite: bool = False) -> None:
     """Refuse an output file that could not be written at the end, before the work begins.
 
@@ -103,20 +127,13 @@ def atomic_text(path: PathLike, *, overwrite: bool = False) -> Iterator[TextIO]:
 
     Parameters
     ----------
-    path : str or os.PathLike
-        The file to write.
-    overwrite : bool
-        Whether an existing file may be replaced.
+    path, overwrite
+        As for :func:`check_output`, whose errors it raises.
 
     Yields
     ------
     TextIO
         Handle to write to; UTF-8, LF line ends.
-
-    Raises
-    ------
-    OutputFileError
-        If the file exists and `overwrite` is False, or its folder does not exist.
     """
     if path == "-":
         yield sys.stdout
