@@ -48,8 +48,7 @@ class PhosphositeScoring:
             NaN where the token is not a bare S, T or Y.
         """
         encoded = self.get_encoder()(input_ids, attention_mask)
-        open_sites = site_mask(input_ids, self._partner(input_ids.device))
-        return self._choice_odds(input_ids, attention_mask, encoded, input_ids, open_sites)
+        return self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
 
     def _choice_odds(
         self,
@@ -57,21 +56,23 @@ class PhosphositeScoring:
         attention_mask: torch.Tensor | None,
         encoded: BaseModelOutput,
         written: torch.Tensor,
-        open_sites: torch.Tensor | None,
+        marginal: bool,
     ) -> torch.Tensor:
         """Log-odds of phosphorylation given what the decoder has ``written`` so far, NaN elsewhere.
+
+        ``marginal``: bare S, T and Y in ``written`` are open, not unmodified.
 
         The gap between the two logits of a site is computed in float32 from the decoder's states, also in a
         bfloat16 model: rounded to bfloat16 first, close logits would tie.
         """
+        partner = self._partner(input_ids.device)
+        sites = site_mask(input_ids, partner)
         states = self.get_decoder()(
             shift_right(written, self.config.decoder_start_token_id, attention_mask),
             encoder_hidden_states=encoded.last_hidden_state,
             encoder_attention_mask=attention_mask,
-            open_sites=None if open_sites is None else shift_right(open_sites, False, attention_mask),
+            open_sites=shift_right(sites, False, attention_mask) if marginal else None,
         ).last_hidden_state
-        partner = self._partner(input_ids.device)
-        sites = site_mask(input_ids, partner)
         plain, head = input_ids[sites], self._head().float()
         gap = (states[sites].float() * (head[partner[plain]] - head[plain])).sum(-1)
         result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
@@ -137,13 +138,13 @@ class PhosphositeScoring:
         limit = math.log(threshold / (1 - threshold))
         partner = self._partner(input_ids.device)[input_ids]
         encoded = self.get_encoder()(input_ids, attention_mask)
-        odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, partner >= 0)
+        odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
         draft = torch.where(odds > limit, partner, input_ids)
         rows = torch.arange(len(input_ids), device=input_ids.device)
         while len(rows):
             mask = None if attention_mask is None else attention_mask[rows]
             states = BaseModelOutput(encoded.last_hidden_state[rows])
-            odds = self._choice_odds(input_ids[rows], mask, states, draft[rows], None)
+            odds = self._choice_odds(input_ids[rows], mask, states, draft[rows], marginal=False)
             verified = torch.where(odds > limit, partner[rows], input_ids[rows])
             wrong = (verified != draft[rows]).any(1)
             draft[rows] = verified

@@ -1,6 +1,5 @@
 """Parts of an output: what is complete counts, nothing of others is touched, every refusal says why."""
 
-
 import pytest
 
 from phosphot5.errors import OutputFileError

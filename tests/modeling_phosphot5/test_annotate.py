@@ -121,7 +121,7 @@ def test_samples_follow_the_conditional_probabilities(model):
         (torch.tensor([[19, 29, 13, 18, 4, 1]]), [(3, second[first])]),
         (ids, [(3, second[~first])]),
     ):
-        probability = model._choice_odds(ids, None, encoded, written, None)[0].sigmoid()
+        probability = model._choice_odds(ids, None, encoded, written, marginal=False)[0].sigmoid()
         for position, marked in chosen:
             assert marked.float().mean().item() == pytest.approx(probability[position].item(), abs=0.06)
 
@@ -130,7 +130,7 @@ def first_difference_in_bfloat16(model, ids, mask):
     """Log-odds, in float32, of the first site of each row where annotate and generate part in bfloat16."""
     annotated, written = model.annotate(ids, mask), greedy(model, ids, mask)
     encoded = model.get_encoder()(ids, mask)
-    odds = model._choice_odds(ids, mask, encoded, annotated, None)
+    odds = model._choice_odds(ids, mask, encoded, annotated, marginal=False)
     for row in range(len(ids)):
         different = (written[row] != annotated[row]).nonzero().flatten()
         if len(different):
