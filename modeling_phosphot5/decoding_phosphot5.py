@@ -7,6 +7,7 @@ __all__ = [
     "SiteConstraint",
     "choice_logits",
     "is_packed",
+    "is_phosphorylated",
     "membership",
     "phospho_partner",
     "plain_ids",
@@ -55,6 +56,24 @@ def site_mask(input_ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
         True at sites.
     """
     return partner[input_ids] >= 0
+
+
+def is_phosphorylated(ids: torch.Tensor, site_token_ids: dict[str, list[int]]) -> torch.Tensor:
+    """Find phosphorylated tokens: in a source, the sites that are given.
+
+    Parameters
+    ----------
+    ids : torch.Tensor of int64, any shape
+        Token ids.
+    site_token_ids : dict of str to list of int
+        Residue to ``[plain id, phosphorylated id]``.
+
+    Returns
+    -------
+    torch.Tensor of bool, same shape
+    """
+    marked = [phosphorylated for _, phosphorylated in site_token_ids.values()]
+    return torch.isin(ids, torch.tensor(marked, device=ids.device))
 
 
 def is_packed(proteins: torch.Tensor | None) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from transformers import Pipeline
 
+from .decoding_phosphot5 import is_phosphorylated
 from .sites_phosphot5 import site_rows
 
 __all__ = ["PhosphositePredictionPipeline"]
@@ -88,11 +89,9 @@ class PhosphositePredictionPipeline(Pipeline):
 
     def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:
         inputs = {name: model_inputs[name] for name in ("input_ids", "attention_mask")}
-        phosphorylated = [ids[1] for ids in self.model.config.site_token_ids.values()]
-        input_ids = inputs["input_ids"]
         return {
             "scores": self.model.score_sites(**inputs),
-            "known": torch.isin(input_ids, torch.tensor(phosphorylated, device=input_ids.device)),
+            "known": is_phosphorylated(inputs["input_ids"], self.model.config.site_token_ids),
             "id": model_inputs["id"],
             "sequence": model_inputs["sequence"],
         }

@@ -84,22 +84,22 @@ def site_rows(
     padded = "_" * FLANK + sequence + "_" * FLANK
     rows = []
     for index, probability in enumerate(probabilities):
-        fpr = None
         if index in given:
-            probability = None
+            probability, fpr, status = None, None, "known"
         elif math.isnan(probability):
             continue
         else:
             fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
+            probability, status = round(probability, DIGITS), "scored"
         values = (
             protein,
             index + 1 if positions is None else positions[index],
             sequence[index],
-            None if probability is None else round(probability, DIGITS),
+            probability,
             fpr,
             site_call(fpr),
             padded[index : index + 2 * FLANK + 1],
-            "known" if index in given else "scored",
+            status,
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows

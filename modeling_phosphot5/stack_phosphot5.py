@@ -13,7 +13,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention, join_parts, parts
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import is_packed, membership
+from .decoding_phosphot5 import is_packed, is_phosphorylated, membership
 from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
@@ -104,13 +104,16 @@ class ResidueConvolution(nn.Module):
         self.width = config.conv_width
         self.proj = nn.Linear(config.conv_width * config.d_model, config.d_model, bias=False)
 
-    def forward(self, hidden_states: torch.Tensor, proteins: torch.Tensor) -> torch.Tensor:
-        """Return states (batch, length, d_model); ``proteins`` (batch, length) numbers them, 0 at padding."""
+    def forward(self, hidden_states: torch.Tensor, proteins: torch.Tensor, packed: bool) -> torch.Tensor:
+        """Return states (batch, length, d_model).
+
+        ``proteins`` (batch, length) numbers them, 0 at padding; ``packed``: rows hold several.
+        """
         half = self.width // 2
         padded = F.pad(hidden_states * (proteins > 0)[..., None], (0, 0, half, half))
         neighbours = padded.unfold(1, self.width, 1).transpose(2, 3)
         same = None
-        if is_packed(proteins):
+        if packed:
             same = F.pad(proteins, (half, half)).unfold(1, self.width, 1) == proteins[..., None]
         out = []
         for part in parts(hidden_states, hidden_states.shape[1], len(hidden_states)):
@@ -205,12 +208,13 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         length = states.shape[1]
         proteins = states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
         members = membership(proteins, states.dtype)
+        packed = members.shape[1] > 1
         if input_ids is not None:
             states = states + self._told(input_ids, members) * self.given_sites
         if self.convolution is not None:
-            states = self.convolution(states, proteins)
+            states = self.convolution(states, proteins, packed)
         states = self.dropout(states)
-        own = proteins if is_packed(proteins) else None
+        own = proteins if packed else None
         bias = self.block[0].layer[0].SelfAttention.bias(length, length, attention_mask, own)
         bias = _compute_dtype(bias, states)
         collected = []
@@ -225,8 +229,7 @@ class PhosphoT5Encoder(PhosphoT5Stack):
 
     def _told(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""
-        marked = [phosphorylated for _, phosphorylated in self.config.site_token_ids.values()]
-        given = (input_ids[..., None] == torch.tensor(marked, device=input_ids.device)).any(-1, keepdim=True)
+        given = is_phosphorylated(input_ids, self.config.site_token_ids)[..., None]
         told = (members @ given.to(members.dtype)) > 0
         return members.transpose(1, 2) @ told.to(members.dtype)
 
@@ -280,16 +283,8 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         if use_cache and past == 0:
             past_key_values = self._new_cache()
         cache = past_key_values if use_cache else None
-        length, layer = states.shape[1], self.block[0].layer
-        if attention_mask is None and is_packed(encoder_attention_mask):
-            attention_mask = encoder_attention_mask
-        own = attention_mask if is_packed(attention_mask) else None
-        kept, reach = self._in_view(past, length, encoder_hidden_states.shape[1])
-        mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
-        bias = layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
-        mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
-        cross = layer[1].EncDecAttention.bias(length, reach.stop - reach.start, mask, own, past, reach.start)
-        bias, cross = _compute_dtype(bias, states), _compute_dtype(cross, states)
+        kept, reach = self._in_view(past, states.shape[1], encoder_hidden_states.shape[1])
+        bias, cross = self._biases(states, attention_mask, encoder_attention_mask, past, kept, reach)
         collected = []
         for block in self.block:
             collected.append(states)
@@ -300,6 +295,26 @@ class PhosphoT5Decoder(PhosphoT5Stack):
             past_key_values=cache,
             hidden_states=(*collected, states) if output_hidden_states else None,
         )
+
+    def _biases(
+        self,
+        states: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        encoder_attention_mask: torch.Tensor | None,
+        past: int,
+        kept: int,
+        reach: slice,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the biases of self- and cross-attention; see :meth:`_in_view` for ``kept`` and ``reach``."""
+        length, layer = states.shape[1], self.block[0].layer
+        if attention_mask is None and past == 0 and is_packed(encoder_attention_mask):
+            attention_mask = encoder_attention_mask
+        own = attention_mask if is_packed(attention_mask) else None
+        mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
+        bias = layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
+        mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
+        cross = layer[1].EncDecAttention.bias(length, reach.stop - reach.start, mask, own, past, reach.start)
+        return _compute_dtype(bias, states), _compute_dtype(cross, states)
 
     def _new_cache(self) -> EncoderDecoderCache:
         """Make a cache whose self-attention keeps no more than the window.
