@@ -168,6 +168,12 @@ def _join(x: torch.Tensor, part: slice, neighbours: int) -> torch.Tensor:
     return torch.cat([x[:, part.start + i : part.stop + i] for i in range(neighbours)], dim=3)
 
 
+def _seen(key_mask: torch.Tensor, query_mask: torch.Tensor | None) -> torch.Tensor:
+    """Tell which keys (..., 1, keys) are no padding and of the protein of the query (..., queries, 1)."""
+    seen = key_mask > 0
+    return seen if query_mask is None else seen & (key_mask == query_mask)
+
+
 class PhosphoT5Attention(nn.Module):
     """Self- or cross-attention with T5's parameters ``q k v o`` and ``relative_attention_bias``.
 
@@ -251,12 +257,8 @@ class PhosphoT5Attention(nn.Module):
             key_position = torch.arange(first_key, first_key + keys, device=device)
             query_position = torch.arange(first_query, first_query + queries, device=device)
             position = key_position[None] - query_position[:, None]
-        key_mask = key_mask.transpose(-1, -2)
-        seen = key_mask > 0
-        if query_mask is not None:
-            seen = seen & (key_mask == query_mask)
         bias = self._position_bias(position)
-        return torch.where(seen, bias, bias.new_tensor(MASKED))
+        return torch.where(_seen(key_mask.transpose(-1, -2), query_mask), bias, bias.new_tensor(MASKED))
 
     def _position_bias(self, relative_position: torch.Tensor) -> torch.Tensor:
         """Learned bias of shape (heads, queries, keys), ``MASKED`` outside the window and after the query."""

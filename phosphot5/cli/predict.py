@@ -129,10 +129,12 @@ class _Job:
 
     @cached_property
     def known(self) -> KnownSites | None:
+        """Sites that were given."""
         return KnownSites.read(self.args.known) if self.args.known else None
 
     @cached_property
     def stored_model(self) -> "PhosphoT5ForConditionalGeneration":
+        """The model as it is stored."""
         from phosphot5.loading import load_model
 
         hide_loading_bars()
@@ -140,6 +142,7 @@ class _Job:
 
     @cached_property
     def model(self) -> "PhosphoT5ForConditionalGeneration":
+        """The model on the device and in the numbers to compute with; :attr:`stored_model` is changed to it."""
         import torch
 
         model = self.stored_model
@@ -153,16 +156,19 @@ class _Job:
 
     @property
     def threads(self) -> int:
+        """Threads of this process."""
         from phosphot5.hub_card.environment import usable_cores
 
         beside = int(os.environ.get("LOCAL_WORLD_SIZE", self.state.num_processes))
         return self.args.threads or max(1, usable_cores() // beside)
 
     def proteins(self, ledger: Ledger) -> Iterator[Protein]:
+        """Read the input, known sites marked."""
         proteins = read_fasta(self.args.fasta, ledger=ledger)
         return proteins if self.known is None else self.known.mark(proteins, ledger)
 
     def score(self, proteins: Iterable[Protein]) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
+        """Score proteins and make the rows of their tables."""
         from phosphot5.inference import predict_sites
 
         return predict_sites(self.model, proteins, threads=self.threads)
@@ -225,6 +231,7 @@ class _Job:
         return records, [number for number in parts if number not in finished]
 
     def nothing_to_score(self) -> PhosphoT5Error:
+        """Make the error of an input without proteins."""
         return PhosphoT5Error(f"{self.args.fasta}: no protein to score; {self.ledger.summary()}")
 
     def score_parts(self, records: int, numbers: list[int]) -> None:
