@@ -141,7 +141,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
     def _budget_sampler(self, dataset: Dataset, budget: int, shuffle: bool) -> TokenBudgetSampler:
         lengths = list(dataset["length"])
         world, rank = self.args.world_size, self.args.process_index
-        return TokenBudgetSampler(lengths, budget, world, rank, self.args.seed, shuffle)
+        packed = self.model.config.attention == "window"
+        return TokenBudgetSampler(lengths, budget, world, rank, self.args.seed, shuffle, packed)
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
         dataset = self.train_dataset if train_dataset is None else train_dataset

@@ -16,11 +16,13 @@ def epoch_of(sampler: TokenBudgetSampler, epoch: int) -> list[list[int]]:
     return list(sampler)
 
 
+@pytest.mark.parametrize("packed", [True, False])
 @pytest.mark.parametrize("ranks", [1, 2, 3, 8])
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_every_sample_once_per_epoch(ranks: int, shuffle: bool) -> None:
+def test_every_sample_once_per_epoch(ranks: int, shuffle: bool, packed: bool) -> None:
     samplers = [
-        TokenBudgetSampler(PROTEINS, 8192, ranks, rank, seed=1, shuffle=shuffle) for rank in range(ranks)
+        TokenBudgetSampler(PROTEINS, 8192, ranks, rank, seed=1, shuffle=shuffle, packed=packed)
+        for rank in range(ranks)
     ]
     for epoch in range(3):
         shares = [epoch_of(sampler, epoch) for sampler in samplers]
@@ -35,15 +37,33 @@ def test_the_budget_is_kept(budget: int) -> None:
         assert len(batch) * max(PROTEINS[i] for i in batch) <= budget
 
 
-def test_an_epoch_always_has_as_many_batches_as_the_sampler_is_long() -> None:
+@pytest.mark.parametrize("budget", [2048, 8192, 65536])
+def test_packed_batches_keep_the_budget_and_use_it(budget: int) -> None:
+    batches = list(TokenBudgetSampler(PROTEINS, budget, 1, 0, packed=True))
+    loads = [sum(PROTEINS[i] for i in batch) for batch in batches]
+    assert max(loads) <= budget
+    assert sum(loads) / len(loads) > 0.9 * budget
+
+
+def test_packed_batches_mix_long_and_short() -> None:
+    batches = list(TokenBudgetSampler(PROTEINS, 8192, 1, 0, packed=True))
+    spread = [max(PROTEINS[i] for i in batch) - min(PROTEINS[i] for i in batch) for batch in batches]
+    assert min(spread) > 500
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_epoch_always_has_as_many_batches_as_the_sampler_is_long(packed: bool) -> None:
     """The Trainer takes the length once: batches beyond it would never be trained on."""
     for seed in range(3):
-        sampler = TokenBudgetSampler(PROTEINS, 8192, 2, 0, seed)
+        sampler = TokenBudgetSampler(PROTEINS, 8192, 2, 0, seed, packed=packed)
         assert {len(epoch_of(sampler, epoch)) for epoch in range(5)} == {len(sampler)}
 
 
-def test_the_order_depends_on_seed_and_epoch_alone() -> None:
-    one, again, other = (TokenBudgetSampler(PROTEINS, 8192, 1, 0, seed) for seed in (1, 1, 50))
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_order_depends_on_seed_and_epoch_alone(packed: bool) -> None:
+    one, again, other = (
+        TokenBudgetSampler(PROTEINS, 8192, 1, 0, seed, packed=packed) for seed in (1, 1, 50)
+    )
     torch.manual_seed(99)
     epoch_of(again, 7)
     assert epoch_of(one, 3) == epoch_of(again, 3)
@@ -54,10 +74,14 @@ def test_the_order_depends_on_seed_and_epoch_alone() -> None:
     assert torch.equal(state, torch.get_rng_state())
 
 
-def test_epochs_mix_the_mates_of_a_protein() -> None:
-    sampler = TokenBudgetSampler(PROTEINS, 8192, 1, 0)
-    mates = [next(set(batch) for batch in epoch_of(sampler, epoch) if 7 in batch) - {7} for epoch in range(2)]
-    assert len(mates[0] & mates[1]) < len(mates[0]) / 2
+@pytest.mark.parametrize("packed", [True, False])
+def test_epochs_mix_the_mates_of_a_protein(packed: bool) -> None:
+    sampler = TokenBudgetSampler(PROTEINS, 8192, 1, 0, packed=packed)
+    kept = []
+    for protein in range(0, 5000, 50):
+        mates = [next(set(b) for b in epoch_of(sampler, e) if protein in b) - {protein} for e in range(2)]
+        kept.append(len(mates[0] & mates[1]) / max(len(mates[0]), 1))
+    assert sum(kept) / len(kept) < 0.5
 
 
 def test_evaluation_goes_from_long_to_short() -> None:
@@ -67,13 +91,15 @@ def test_evaluation_goes_from_long_to_short() -> None:
     assert lengths == sorted(PROTEINS, reverse=True)
 
 
-def test_a_sample_beyond_the_budget_is_alone() -> None:
-    batches = list(TokenBudgetSampler([10, 100, 10, 90], 50, 1, 0))
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_sample_beyond_the_budget_is_alone(packed: bool) -> None:
+    batches = list(TokenBudgetSampler([10, 100, 10, 90], 50, 1, 0, packed=packed))
     assert sorted(map(sorted, batches)) == [[0, 2], [1], [3]]
 
 
-def test_batches_are_split_until_they_can_be_shared() -> None:
-    shares = [list(TokenBudgetSampler([10] * 9, 30, 2, rank)) for rank in range(2)]
+@pytest.mark.parametrize("packed", [True, False])
+def test_batches_are_made_so_that_they_can_be_shared(packed: bool) -> None:
+    shares = [list(TokenBudgetSampler([10] * 9, 30, 2, rank, packed=packed)) for rank in range(2)]
     assert [len(share) for share in shares] == [2, 2]
 
 
@@ -82,6 +108,8 @@ def test_what_cannot_be_shared_is_refused() -> None:
         ValueError, match="3 batches of one protein cannot be shared by 2 processes; use fewer"
     ):
         TokenBudgetSampler([10] * 3, 10, 2, 0)
+    with pytest.raises(ValueError, match="3 proteins cannot be shared by 2 processes in batches of 10 tokens"):
+        TokenBudgetSampler([10] * 3, 10, 2, 0, packed=True)
     assert [len(list(TokenBudgetSampler([10] * 3, 10, 2, rank, shuffle=False))) for rank in range(2)] == [
         2,
         1,
