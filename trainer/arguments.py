@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import torch
 from transformers import Seq2SeqTrainingArguments
 
+from .passes import NOISE_BATCHING
+
 __all__ = ["PhosphoT5TrainingArguments"]
 
 
@@ -15,8 +17,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     Defaults that differ from transformers': ``bf16`` (True), ``learning_rate`` (1e-3), ``weight_decay``
     (0.05), ``adam_beta2`` (0.98), ``warmup_steps`` (0.05, a share of all steps), ``eval_strategy`` and
     ``save_strategy`` (``"epoch"``), ``save_total_limit`` (2), ``load_best_model_at_end`` (True),
-    ``metric_for_best_model`` (``"mean_ap"``), ``remove_unused_columns`` (False) and ``label_names``
-    (``["labels"]``).
+    ``metric_for_best_model`` (``"mean_ap"``), ``restore_callback_states_from_checkpoint`` (True),
+    ``remove_unused_columns`` (False) and ``label_names`` (``["labels"]``).
 
     Raises
     ------
@@ -27,11 +29,26 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     noise_iterations: int = field(
         default=2, metadata={"help": "Passes over every batch, each with fresh embedding noise."}
     )
+    noise_batching: str = field(
+        default="auto",
+        metadata={
+            "help": "How the passes run: together as one concatenated batch, in_turn, or auto. The gradient is "
+            "the same; together takes the memory of all passes. On a CPU auto is in_turn, which is as fast "
+            "there; on an accelerator it is together if the memory that the first pass took allows it."
+        },
+    )
+    consistency_weight: float = field(
+        default=0.0,
+        metadata={
+            "help": "Weight of the symmetric KL divergence between the passes' scores of the sites; needs two "
+            "passes, which then run together and differ in noise and dropout alone."
+        },
+    )
     tokens_per_batch: int | None = field(
         default=None,
         metadata={
-            "help": "Padded tokens per device and micro-batch; replaces per_device_train_batch_size. "
-            "A longer protein makes a batch of its own."
+            "help": "Tokens per device and micro-batch, padding included; replaces "
+            "per_device_train_batch_size. A longer protein makes a batch of its own."
         },
     )
     eval_tokens_per_batch: int = field(
@@ -54,6 +71,9 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     metric_for_best_model: str | None = field(
         default="mean_ap", metadata={"help": "Metric that early stopping and the best model go by."}
     )
+    restore_callback_states_from_checkpoint: bool = field(
+        default=True, metadata={"help": "A resumed training goes on counting its patience and its seconds."}
+    )
     remove_unused_columns: bool = field(default=False, metadata={"help": "The collator picks its columns."})
     label_names: list[str] | None = field(
         default_factory=lambda: ["labels"], metadata={"help": "Columns that hold labels."}
@@ -68,6 +88,17 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
         if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
+        if self.noise_batching not in NOISE_BATCHING:
+            raise ValueError(
+                f"noise_batching is {self.noise_batching!r}, expected one of {', '.join(NOISE_BATCHING)}"
+            )
+        if self.consistency_weight < 0:
+            raise ValueError(f"consistency_weight is {self.consistency_weight}, expected 0 or more")
+        if self.consistency_weight and (self.noise_iterations < 2 or self.noise_batching == "in_turn"):
+            raise ValueError(
+                f"consistency_weight is {self.consistency_weight}, which compares passes: expected "
+                "noise_iterations of at least 2 and noise_batching auto or together"
+            )
         if not torch.cuda.is_available():
             self.use_cpu = True  # else transformers takes bf16 for a request for a GPU
         super().__post_init__()

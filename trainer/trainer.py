@@ -1,78 +1,34 @@
 """The Trainer: noise passes, exact loss scaling, token-budget batches, metrics on site scores."""
 
 import logging
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accelerate.utils import gather_object
+from accelerate.utils import DistributedType, gather_object
 from jinja2 import TemplateError
 from torch import nn
 from torch.utils.data import Dataset, Sampler
-from transformers import (
-    EarlyStoppingCallback,
-    Seq2SeqTrainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
-from transformers.dynamic_module_utils import custom_object_save
+from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback, Seq2SeqTrainer
 from transformers.trainer_utils import EvalLoopOutput, has_length
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.hub_card import RECORD_FILE, write_card
+from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
 
 from .arguments import PhosphoT5TrainingArguments
 from .calibration import fit_calibration
+from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
 from .collator import PhosphositeCollator
-from .metrics import site_metrics
+from .passes import disagreement, fits, repeated, taught
 from .sampler import TokenBudgetSampler
 
 __all__ = ["PhosphoT5Trainer"]
 
 logger = logging.getLogger(__name__)
-
-
-class CodeFilesCallback(TrainerCallback):
-    """Put configuration, tokenizer and code files into the output folder when training begins.
-
-    The Trainer pushes checkpoints without code files, so that what is on the Hub would not load before the
-    final push.
-    """
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Save, in the main process, what the classes registered for the Auto classes need."""
-        model, tokenizer = kwargs["model"], kwargs.get("processing_class")
-        if not state.is_world_process_zero:
-            return
-        if model._auto_class is not None:
-            custom_object_save(model, args.output_dir, config=model.config)
-        model.config.save_pretrained(args.output_dir)
-        if tokenizer is not None:
-            tokenizer.save_pretrained(args.output_dir)
-
-
-class SamplerEpochCallback(TrainerCallback):
-    """Tell the sampler the epoch also where the Trainer cannot reach it, after resuming in several processes.
-
-    Parameters
-    ----------
-    sampler : TokenBudgetSampler
-        The sampler of the training batches.
-    """
-
-    def __init__(self, sampler: TokenBudgetSampler) -> None:
-        self.sampler = sampler
-
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Choose the epoch that begins or, after resuming, goes on."""
-        self.sampler.set_epoch(int(state.epoch))
 
 
 class PhosphoT5Trainer(Seq2SeqTrainer):
@@ -103,6 +59,62 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         if args.early_stopping_patience and args.eval_strategy != "no":
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
         self.add_callback(CodeFilesCallback())
+        self.add_callback(TrainingClock())
+        if self.train_dataset is not None and "length" in self.train_dataset.column_names:
+            for stock in (PrinterCallback, ProgressCallback):
+                self.remove_callback(stock)
+            self.add_callback(ProgressForPeople(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
+        self._in_turn = self._run_passes_in_turn()
+
+    def _run_passes_in_turn(self) -> bool | None:
+        """Tell how the noise passes of a batch run; None: the memory that the first one takes decides."""
+        if self.args.consistency_weight or self.args.noise_batching == "together":
+            return False
+        if self.args.noise_batching == "in_turn":
+            return True
+        if self.accelerator.distributed_type == DistributedType.DEEPSPEED:
+            return False  # its engine counts every backward pass as a micro-batch
+        return None if self.args.device.type == "cuda" else True
+
+    def training_step(
+        self,
+        model: nn.Module,
+        inputs: dict[str, torch.Tensor],
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Run the noise passes of a batch forward and backward, together or in turn; the gradient is the same.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            The (wrapped) model.
+        inputs : dict of str to torch.Tensor
+            A collated batch.
+        num_items_in_batch : torch.Tensor or int, optional
+            Labels of the step over all micro-batches and processes.
+
+        Returns
+        -------
+        torch.Tensor
+            The loss of the batch, a scalar without gradient.
+        """
+        passes = self.args.noise_iterations
+        if passes == 1 or self._in_turn is False:
+            return super().training_step(model, inputs, num_items_in_batch)
+        if self._in_turn is None:
+            torch.cuda.reset_peak_memory_stats(self.args.device)
+        idle = torch.cuda.memory_allocated(self.args.device) if self._in_turn is None else 0
+        loss = torch.zeros((), device=self.args.device)
+        for number in range(passes):
+            # processes exchange their gradients once, after the last pass
+            last = number == passes - 1
+            with nullcontext() if last else self.accelerator.no_sync(model):
+                loss = loss + super().training_step(model, dict(inputs), num_items_in_batch)
+        if self._in_turn is None:
+            peak = torch.cuda.max_memory_allocated(self.args.device)
+            total = torch.cuda.get_device_properties(self.args.device).total_memory
+            self._in_turn = not fits(passes, idle, peak, total)
+        return loss
 
     def compute_loss(
         self,
@@ -113,8 +125,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
         """Return the loss, averaged over ``noise_iterations`` passes with fresh noise in training.
 
-        The passes run as one concatenated batch. The sum of the losses is divided by the labels of the whole
-        step, so that accumulation and several processes give the gradient of one large batch.
+        The sum of the losses is divided by the labels of the whole step, so that accumulation and several
+        processes give the gradient of one large batch.
 
         Parameters
         ----------
@@ -126,17 +138,63 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
             Also return the model's outputs.
         num_items_in_batch : torch.Tensor or int, optional
             Labels of the step over all micro-batches and processes.
+
+        Returns
+        -------
+        torch.Tensor
+            Scalar: the mean over the passes that run together, or the share of one of those that run in turn.
         """
         passes = self.args.noise_iterations if model.training else 1
-        if passes > 1:
-            inputs = {name: torch.cat([values] * passes) for name, values in inputs.items()}
+        together = passes > 1 and self._in_turn is False
+        weight = self.args.consistency_weight if together else 0.0
+        if weight:
+            inputs = taught(self.accelerator.unwrap_model(model), inputs)
+        if together:
+            inputs = repeated(inputs, passes)
         if num_items_in_batch is not None:
             num_items_in_batch = num_items_in_batch * passes
         outputs = model(**inputs, num_items_in_batch=num_items_in_batch)
         loss = outputs.loss
+        if weight:
+            items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
+            loss = loss + weight * self._disagreement(outputs.logits, inputs["input_ids"]) * passes / items
+        if not together and num_items_in_batch is None:
+            loss = loss / passes
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # undoes the averaging of gradients over processes
         return (loss, outputs) if return_outputs else loss
+
+    def _disagreement(self, logits: torch.Tensor, input_ids: torch.Tensor) -> torch.Tensor:
+        config = self.model.config
+        partner = phospho_partner(config.site_token_ids, config.vocab_size, input_ids.device)
+        return disagreement(logits, input_ids, partner, self.args.noise_iterations)
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log, beside the loss, how large the noise is relative to the embeddings it is added to.
+
+        Parameters
+        ----------
+        logs : dict of str to float
+            What is to be logged.
+        start_time : float, optional
+            When the training began.
+        """
+        if "loss" in logs and self.model.config.noise_std:
+            with torch.no_grad():
+                rms = self.model.get_input_embeddings().weight.float().square().mean().sqrt().item()
+            logs["noise_to_embedding"] = round(self.model.config.noise_std / rms, 4)
+        super().log(logs, start_time)
+
+    def floating_point_ops(self, inputs: dict[str, torch.Tensor]) -> int:
+        """Estimate the floating-point operations of a micro-batch, all noise passes counted.
+
+        Returns
+        -------
+        int
+            Six for every token and parameter beside the embeddings, as is usual (Kaplan et al. 2020); what
+            attention adds to that is left out.
+        """
+        return super().floating_point_ops(inputs) * self.args.noise_iterations
 
     def _budget_sampler(self, dataset: Dataset, budget: int, shuffle: bool) -> TokenBudgetSampler:
         lengths = list(dataset["length"])
@@ -170,7 +228,7 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         -------
         EvalLoopOutput
             ``predictions``: log-odds of shape (labelled sites,); ``label_ids``: 1 positive, 0 negative;
-            ``metrics``: the loss per label and those of :func:`~phosphot5.trainer.metrics.site_metrics`.
+            ``metrics``: the loss per label and those of :func:`~phosphot5.evaluation.metrics.site_metrics`.
         """
         model = self._wrap_model(self.model, training=False)
         model.eval()

@@ -5,10 +5,10 @@ import pytest
 import torch
 from trainer_runs import EXACT, PLAIN, Run, make_dataset
 
+from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
 from phosphot5.modeling_phosphot5.loss_phosphot5 import focal_cross_entropy
 from phosphot5.trainer import PhosphositeCollator
-from phosphot5.trainer.metrics import site_metrics
 
 NOISY = {"dropout_rate": 0.3, "noise_std": 1.0, "prefix_mask_prob": 0.0}
 

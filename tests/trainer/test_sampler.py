@@ -61,9 +61,7 @@ def test_an_epoch_always_has_as_many_batches_as_the_sampler_is_long(packed: bool
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_the_order_depends_on_seed_and_epoch_alone(packed: bool) -> None:
-    one, again, other = (
-        TokenBudgetSampler(PROTEINS, 8192, 1, 0, seed, packed=packed) for seed in (1, 1, 50)
-    )
+    one, again, other = (TokenBudgetSampler(PROTEINS, 8192, 1, 0, seed, packed=packed) for seed in (1, 1, 50))
     torch.manual_seed(99)
     epoch_of(again, 7)
     assert epoch_of(one, 3) == epoch_of(again, 3)
@@ -108,7 +106,9 @@ def test_what_cannot_be_shared_is_refused() -> None:
         ValueError, match="3 batches of one protein cannot be shared by 2 processes; use fewer"
     ):
         TokenBudgetSampler([10] * 3, 10, 2, 0)
-    with pytest.raises(ValueError, match="3 proteins cannot be shared by 2 processes in batches of 10 tokens"):
+    with pytest.raises(
+        ValueError, match="3 proteins cannot be shared by 2 processes in batches of 10 tokens"
+    ):
         TokenBudgetSampler([10] * 3, 10, 2, 0, packed=True)
     assert [len(list(TokenBudgetSampler([10] * 3, 10, 2, rank, shuffle=False))) for rank in range(2)] == [
         2,
