@@ -1,0 +1,245 @@
+"""Other tools' scores of the same sites: reading them, and comparing on exactly the sites that both score."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from phosphot5.data import PHOSPHO_RESIDUES, SiteState
+from phosphot5.data.files import PathLike
+from phosphot5.data.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.uniprot import accession
+from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.evaluation.bootstrap import differences, intervals, measure, resample, with_intervals
+from phosphot5.evaluation.sites import LabelledSites
+
+__all__ = ["Peer", "compare", "read_peers"]
+
+NO_SCORE = ("", "na", "nan")
+"""Cells, in lower case, that say that a peer has no score for a site."""
+_STATE_OF = {"0": SiteState.NEGATIVE, "1": SiteState.POSITIVE}
+_CHECK = "check that positions are 1-based and of this very sequence"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One score column of a peer's table.
+
+    Parameters
+    ----------
+    name : str
+        The column's header.
+    path : str
+        The table.
+    scores : numpy.ndarray of float64 of shape (sites,)
+        For each of the sites the table was read for; NaN where it has none.
+    rows : int
+        Rows of the table.
+    elsewhere : int
+        Rows of proteins that are not among those of the sites.
+    """
+
+    name: str
+    path: str
+    scores: np.ndarray
+    rows: int
+    elsewhere: int
+
+
+def read_peers(path: PathLike, sites: LabelledSites) -> list[Peer]:
+    """Read a table of scores, one row per site and one column per peer.
+
+    Columns are told by their headers: the protein (``accession``, ...), the position (1-based), and, if they are
+    there, ``residue`` and ``label`` (1 phosphorylated, 0 not), which must be those of our sites. Every other column
+    is a peer. Empty cells, ``NA`` and ``nan`` say that a peer has no score.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The table, by tabs, plain or gzip.
+    sites : LabelledSites
+        The sites of the evaluated proteins; they need not be scored.
+
+    Returns
+    -------
+    list of Peer
+        In the order of the columns.
+
+    Raises
+    ------
+    InputFileError
+        If the file is missing, unreadable or damaged.
+    InputFormatError
+        If a column is missing, a row does not fit our sites, or a score is no finite number. Names file, line,
+        protein and position.
+    """
+    rows = read_rows(path, "\t")
+    line, header = next(rows, (0, []))
+    if not header:
+        raise InputFormatError("an empty file", "a table with a header", path=path)
+    table = _Table(str(path), header, line, sites)
+    for line, row in rows:
+        table.take(line, row)
+    return table.peers()
+
+
+class _Table:
+    """A peer table while it is read."""
+
+    def __init__(self, path: str, header: list[str], line: int, sites: LabelledSites) -> None:
+        self._path = path
+        self._header = header
+        self._sites = sites
+        needed = {"accession": PROTEIN_COLUMNS, "position": POSITION_COLUMNS}
+        checked = {"residue": ("residue",), "label": ("label",)}
+        self._columns = find_columns(header, needed, checked, path=path, line=line)
+        self._scored = [i for i in range(len(header)) if i not in self._columns.values()]
+        names = [header[i] for i in self._scored]
+        if not names or "" in names or len(set(names)) < len(names):
+            found = f"the score columns {', '.join(map(repr, names))}" if names else "no score column"
+            raise InputFormatError(found, "one or more, each with its own name", path=path, line=line)
+        self._proteins = {accession(name): index for index, name in enumerate(sites.proteins)}
+        places = zip(sites.protein.tolist(), sites.position.tolist(), strict=True)
+        self._site_at = {place: index for index, place in enumerate(places)}
+        self._line_of: dict[int, int] = {}
+        self._scores = np.full((len(names), len(sites)), np.nan)
+        self._rows = self._elsewhere = 0
+
+    def take(self, line: int, row: list[str]) -> None:
+        """Take one row in."""
+        if len(row) != len(self._header):
+            found, expected = f"{len(row)} columns", f"{len(self._header)} as in the header"
+            raise InputFormatError(found, expected, path=self._path, line=line)
+        self._rows += 1
+        cells = {role: row[column] for role, column in self._columns.items()}
+        place = {"path": self._path, "line": line, "record": cells["accession"]}
+        protein = self._proteins.get(accession(cells["accession"]))
+        if protein is None:
+            self._elsewhere += 1
+            return
+        try:
+            residue, position = parse_site(cells["position"])
+        except InputFormatError as error:
+            raise error.at(**place) from None
+        place["position"] = position
+        site = self._site_at.get((protein, position))
+        if site is None:
+            raise InputFormatError("a score", f"one of {', '.join(PHOSPHO_RESIDUES)} there", _CHECK, **place)
+        if site in self._line_of:
+            found = f"a second row for this site, the first in line {self._line_of[site]}"
+            raise InputFormatError(found, "each site once", **place)
+        self._line_of[site] = line
+        self._check(site, residue or cells.get("residue", ""), cells.get("label"), place)
+        for number, column in enumerate(self._scored):
+            self._scores[number, site] = self._number(row[column], self._header[column], place)
+
+    def _check(self, site: int, residue: str, label: str | None, place: dict[str, Any]) -> None:
+        """Compare residue and label, as far as they are given, with ours."""
+        ours, state = str(self._sites.residues[site]), SiteState(self._sites.states[site])
+        if residue and residue.upper() != ours:
+            raise InputFormatError(f"residue {residue!r}", f"{ours!r} as in our sequence", _CHECK, **place)
+        if label is None:
+            return
+        if label not in _STATE_OF:
+            raise InputFormatError(f"label {label!r}", "1 for phosphorylated or 0", **place)
+        if state != SiteState.UNKNOWN and _STATE_OF[label] != state:
+            expected = f"{int(state == SiteState.POSITIVE)} as in our labels"
+            raise InputFormatError(f"label {label}", expected, "compare on the same labels", **place)
+
+    @staticmethod
+    def _number(cell: str, column: str, place: dict[str, Any]) -> float:
+        if cell.lower() in NO_SCORE:
+            return np.nan
+        try:
+            score = float(cell)
+        except ValueError:
+            score = np.nan
+        if not np.isfinite(score):
+            found = f"{cell!r} in column {column!r}"
+            advice = "take columns out that are no scores"
+            raise InputFormatError(found, "a finite number, or nothing", advice, **place)
+        return score
+
+    def peers(self) -> list[Peer]:
+        """Return what was read."""
+        names = [self._header[column] for column in self._scored]
+        return [
+            Peer(name, self._path, scores, self._rows, self._elsewhere)
+            for name, scores in zip(names, self._scores, strict=True)
+        ]
+
+
+def compare(
+    sites: LabelledSites, peer: Peer, thresholds: Mapping[str, float] | None, resamples: int, seed: int
+) -> dict[str, Any]:
+    """Measure the model and a peer on exactly the labelled sites that both score.
+
+    Parameters
+    ----------
+    sites : LabelledSites
+        Scored; the ones the peer was read for.
+    peer : Peer
+        For its MCC and F1 the thresholds are those of highest MCC on these very sites, which flatters it where
+        ours were chosen beforehand. Scores within 0 and 1 are taken for probabilities.
+    thresholds : mapping of str to float or None
+        Those of the model.
+    resamples, seed
+        As for :func:`~phosphot5.evaluation.bootstrap.bootstrap`.
+
+    Returns
+    -------
+    dict
+        ``name``; ``sites`` (compared), ``proteins``, ``without_score`` (our labelled sites without a peer's
+        score), ``unlabelled`` (scores of sites that are not labelled), ``elsewhere`` (rows of other proteins);
+        ``model`` and ``peer``, metrics with intervals as :func:`~phosphot5.evaluation.sites.evaluate_sites`
+        returns them; ``difference``, metric to ``difference`` (model minus peer), ``low``, ``high`` and
+        ``above_zero``.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the common sites are of fewer than two proteins, or no residue class has positives and negatives.
+    """
+    labelled, has_score = sites.states != SiteState.UNKNOWN, ~np.isnan(peer.scores)
+    common = sites.at(labelled & has_score)
+    ours, theirs = common.probability.astype(np.float64), peer.scores[labelled & has_score]
+    try:
+        sides = [
+            _side(common, ours, thresholds, True, resamples, seed),
+            _side(common, theirs, None, bool(((theirs >= 0) & (theirs <= 1)).all()), resamples, seed),
+        ]
+    except ValueError as error:
+        raise PhosphoT5Error(
+            f"{peer.path}, column {peer.name!r}: cannot be compared on the {len(common)} of "
+            f"{labelled.sum()} labelled sites that it scores ({error}); check identifiers and positions"
+        ) from error
+    (ours, drawn_ours), (theirs, drawn_theirs) = sides
+    gaps = differences(ours, theirs, drawn_ours, drawn_theirs)
+    return {
+        "name": peer.name,
+        "sites": len(common),
+        "proteins": len(np.unique(common.protein)),
+        "without_score": int((labelled & ~has_score).sum()),
+        "unlabelled": int((has_score & ~labelled).sum()),
+        "elsewhere": peer.elsewhere,
+        "model": with_intervals(ours, intervals(drawn_ours)),
+        "peer": with_intervals(theirs, intervals(drawn_theirs)),
+        "difference": {name: asdict(gap) for name, gap in gaps.items()},
+    }
+
+
+def _side(
+    sites: LabelledSites,
+    scores: np.ndarray,
+    thresholds: Mapping[str, float] | None,
+    probability: bool,
+    resamples: int,
+    seed: int,
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """Measure one of the two, on the sites as they are and on the resamples."""
+    known = (sites.truth, sites.residues)
+    return (
+        measure(scores, *known, thresholds, probability),
+        resample(scores, *known, sites.protein, resamples, seed, thresholds, probability),
+    )
