@@ -114,12 +114,15 @@ class Cost:
         Wall-clock time of training.
     peak_memory_bytes : int or None
         Largest memory of the training process, on the accelerator where there is one.
+    flops : float or None
+        Estimate of the floating-point operations: six for every token read and parameter.
     """
 
     tokens: int | None = None
     steps: int | None = None
     seconds: float | None = None
     peak_memory_bytes: int | None = None
+    flops: float | None = None
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,11 @@ class RunRecord:
         Files read, in the order in which they were read.
     splits : dict of str to str
         Split name to the fingerprint of its record ids, see :func:`~phosphot5.hub_card.sha256_of_ids`.
+    ledger : dict of str to dict
+        Role (``train``, ``valid``) to what became of the records read: counts by name.
+    resumed : list of dict
+        One entry for each time the run was taken up again after an interruption: ``at`` (UTC), ``step``, and
+        ``changed``: setting to its value before and after.
     metrics : dict of str to dict
         Evaluation set (``multisource/valid``) to metric to value. Metrics are named ``st_auroc``, ``st_ap``,
         ``y_auroc``, ``y_ap``, ...; ``<name>_low`` and ``<name>_high`` bound the 95 % interval. None or a
@@ -79,6 +84,8 @@ class RunRecord:
     parameters: int | None = None
     data: list[DataFile] = field(default_factory=list)
     splits: dict[str, str] = field(default_factory=dict)
+    ledger: dict[str, dict[str, int]] = field(default_factory=dict)
+    resumed: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     cost: Cost = Cost()
     licence: Licence = NON_COMMERCIAL
@@ -124,6 +131,33 @@ class RunRecord:
             base_model=base_model,
             licence=licence,
         )
+
+    def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
+        """Take over the beginning of a run that was interrupted, and note what has changed since.
+
+        Parameters
+        ----------
+        earlier : RunRecord
+            The record as the interrupted run left it.
+        step : int
+            Step from which the run goes on.
+
+        Returns
+        -------
+        dict of str to list
+            Name of each setting, data file or package that differs, to its value before and after; None
+            where there was none.
+        """
+        changed = _differences(earlier._settings(), self._settings())
+        self.started = earlier.started
+        self.resumed = [*earlier.resumed, {"at": _now(), "step": step, "changed": changed}]
+        return changed
+
+    def _settings(self) -> dict[str, Any]:
+        """Everything that can change what a run computes, by name."""
+        files = {f"data {file.role} {file.name}": file.sha256[:12] for file in self.data}
+        versions = {f"version of {name}": value for name, value in self.versions.items()}
+        return self.arguments | files | versions | {"seed": self.seed, "code": self.git_commit}
 
     def finish(self, cost: Cost) -> None:
         """Note what the run consumed and that it ends now."""
@@ -191,16 +225,23 @@ class RunRecord:
         files = _checked(values.get("data", []), list, f"{where}: data")
         values["data"] = [_build(DataFile, entry, f"{where}: data[{i}]") for i, entry in enumerate(files)]
         record = _build(cls, values, where)
-        for key in ("arguments", "versions", "splits", "metrics"):
+        for key in ("arguments", "versions", "splits", "ledger", "metrics"):
             _checked(getattr(record, key), dict, f"{where}: {key}")
         for name, scores in record.metrics.items():
             _checked(scores, dict, f"{where}: metrics[{name!r}]")
-        _checked(record.command, list, f"{where}: command")
+        for key in ("command", "resumed"):
+            _checked(getattr(record, key), list, f"{where}: {key}")
         return record
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    names = dict.fromkeys([*before, *after])
+    pairs = {name: [before.get(name), after.get(name)] for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _finite(value: Any) -> Any:

@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from phosphot5.evaluation.metrics import best_threshold
+
 __all__ = ["fit_calibration"]
 
 FPR_GRID = np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.15, 1.0, 18)])
@@ -28,7 +30,8 @@ def fit_calibration(
     Returns
     -------
     calibration : dict of str to dict
-        Residue to ``{"slope", "intercept"}``.
+        Residue to ``{"slope", "intercept", "threshold"}``: the line, and the calibrated probability from which
+        on calling sites gives the highest MCC on these sites.
     fpr_table : dict of str to dict
         Residue to ``{"fpr": [...], "probability": [...]}``, ``fpr`` ascending: the share of negatives that
         score at or above each calibrated probability. Residues with fewer than 20 positives or negatives are
@@ -43,8 +46,10 @@ def fit_calibration(
         slope, intercept = _platt(score, true)
         if slope <= 0:
             continue  # scores that do not rank positives first must not be turned round
-        calibration[residue] = {"slope": slope, "intercept": intercept}
-        table[residue] = _false_positive_rates(1 / (1 + np.exp(-(slope * score[~true] + intercept))))
+        probability = 1 / (1 + np.exp(-(slope * score + intercept)))
+        threshold = round(min(best_threshold(probability, true), 1.0), 6)
+        calibration[residue] = {"slope": slope, "intercept": intercept, "threshold": threshold}
+        table[residue] = _false_positive_rates(probability[~true])
     return calibration, table
 
 

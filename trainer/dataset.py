@@ -1,12 +1,12 @@
 """From labelled proteins to a data set of token ids and three-state labels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import datasets
 import numpy as np
 
-from phosphot5.data import SiteState, read_fasta
+from phosphot5.data import Protein, SiteState, read_fasta
 from phosphot5.data.encode import encode
 
 __all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset"]
@@ -59,15 +59,15 @@ class TrainingSet:
         ``labels`` (-100 at sites of unknown state) and ``length`` in tokens.
     files : list of FileCount
         What was read.
-    proteins : int
-        Different sequences among the proteins read.
+    proteins : list of Protein
+        The proteins read, one for each different sequence, with all that the files say of its sites.
     unlabelled : int
         Segments left out because no site in them has a known state.
     """
 
     dataset: datasets.Dataset
     files: list[FileCount]
-    proteins: int
+    proteins: list[Protein]
     unlabelled: int
 
     @property
@@ -75,13 +75,23 @@ class TrainingSet:
         """Tokens of all segments, without padding."""
         return int(np.sum(self.dataset["length"], dtype=np.int64))
 
+    def ledger(self) -> dict[str, int]:
+        """Account for every protein read: what became of it."""
+        return {
+            "records_read": sum(file.proteins for file in self.files),
+            "proteins": len(self.proteins),
+            "segments": len(self.dataset),
+            "segments_without_label_left_out": self.unlabelled,
+            "tokens": self.tokens,
+        }
+
     def summary(self) -> str:
         """One line for people."""
         read, plus, minus = (
             sum(getattr(f, n) for f in self.files) for n in ("proteins", "positives", "negatives")
         )
         return (
-            f"{read:,} proteins read from {len(self.files)} files, {self.proteins:,} different; "
+            f"{read:,} proteins read from {len(self.files)} files, {len(self.proteins):,} different; "
             f"{len(self.dataset):,} segments with {self.tokens:,} tokens, {self.unlabelled:,} "
             f"without a labelled site left out; {plus:,} positive and {minus:,} negative sites"
         )
@@ -108,34 +118,34 @@ def build_dataset(
     InputFormatError
         If a file is no hash-FASTA.
     """
-    merged, counts = _merge(files)
+    proteins, counts = _merge(files)
     partner = np.full(256, -1, dtype=np.int16)
     for plain, phosphorylated in site_token_ids.values():
         partner[plain] = phosphorylated
     rows: dict[str, list] = {name: [] for name in FEATURES}
     unlabelled = 0
-    for sequence, (name, states) in merged.items():
-        ids, labels = _encode_labelled(sequence, states, partner)
+    for protein in proteins:
+        ids, labels = _encode_labelled(protein, partner)
         known = (partner[ids] >= 0) & (labels != -100)
         for start, stop in _segments(len(ids), max_length):
             if not known[start:stop].any():
                 unlabelled += 1
                 continue
-            row = (name, start, ids[start:stop], labels[start:stop], stop - start)
+            row = (protein.id, start, ids[start:stop], labels[start:stop], stop - start)
             for column, value in zip(FEATURES, row, strict=True):
                 rows[column].append(value)
     if not rows["protein"]:
         raise ValueError(
-            f"none of {len(merged)} proteins in {', '.join(f.path for f in files)} has a site of known "
+            f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a site of known "
             "state; mark positives with # and measured negatives with @ behind the residue"
         )
     dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
-    return TrainingSet(dataset, counts, len(merged), unlabelled)
+    return TrainingSet(dataset, counts, proteins, unlabelled)
 
 
-def _merge(files: Sequence[LabelledFile]) -> tuple[dict[str, tuple[str, np.ndarray]], list[FileCount]]:
-    """Sequence to (first id, states of shape (residues,)), and what was read from each file."""
-    merged: dict[str, tuple[str, np.ndarray]] = {}
+def _merge(files: Sequence[LabelledFile]) -> tuple[list[Protein], list[FileCount]]:
+    """Read the proteins, one for each different sequence, and count what was read from each file."""
+    merged: dict[str, tuple[Protein, np.ndarray]] = {}
     counts = []
     for file in files:
         proteins = positives = negatives = 0
@@ -146,15 +156,16 @@ def _merge(files: Sequence[LabelledFile]) -> tuple[dict[str, tuple[str, np.ndarr
             proteins += 1
             positives += int((states == SiteState.POSITIVE).sum())
             negatives += int((states == SiteState.NEGATIVE).sum())
-            _, known = merged.setdefault(protein.sequence, (protein.id, states))
+            _, known = merged.setdefault(protein.sequence, (protein, states))
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
         counts.append(FileCount(file.path, proteins, positives, negatives))
-    return merged, counts
+    return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
 
 
-def _encode_labelled(sequence: str, states: np.ndarray, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _encode_labelled(protein: Protein, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Token ids and labels of a protein, ``</s>`` included, both of shape (residues + 1,)."""
-    ids, labels = encode(sequence), encode(sequence, states.tobytes())
+    ids, labels = encode(protein.sequence), encode(protein.sequence, protein.states)
+    states = np.frombuffer(protein.states, dtype=np.uint8)
     labels[:-1][(partner[ids[:-1]] >= 0) & (states == SiteState.UNKNOWN)] = -100
     return ids, labels
 

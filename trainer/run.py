@@ -3,29 +3,35 @@
 import dataclasses
 import logging
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import torch
-from transformers.trainer_utils import get_last_checkpoint
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.evaluation.metrics import probability_metrics
+from phosphot5.evaluation.pictures import learning_curve
+from phosphot5.evaluation.sites import evaluate_sites
 from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, environment, sha256_of_ids
+from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 from .arguments import PhosphoT5TrainingArguments
+from .checkpoints import remove_incomplete, start_point
 from .dataset import TrainingSet, build_dataset
 from .recipe import Recipe
 from .trainer import PhosphoT5Trainer
 
-__all__ = ["train"]
+__all__ = ["CURVE_FILE", "make_model", "train", "training_arguments"]
 
 logger = logging.getLogger(__name__)
+
+CURVE_FILE = "learning_curve.png"
+"""Name of the picture of losses and metrics over the steps, inside the output folder."""
 
 
 def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRecord:
@@ -38,7 +44,8 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     command : sequence of str
         The command as typed, for the record.
     resume : bool
-        Continue from the last checkpoint in the output folder.
+        Continue the training that the output folder holds, from its last whole checkpoint. What has changed
+        since is logged and noted in the record.
 
     Returns
     -------
@@ -55,61 +62,88 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
         if not getattr(recipe.data, name):
             raise PhosphoT5Error(f"the recipe names no files under data.{name}, expected at least one")
     register()
-    checkpoint = _checkpoint(recipe, resume)
+    checkpoint = start_point(recipe.training.get("output_dir"), resume)
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
-    sites = model.config.site_token_ids
-    trained, valid = (
-        build_dataset(f, sites, recipe.data.max_length) for f in (recipe.data.train, recipe.data.valid)
-    )
-    logger.info("train: %s", trained.summary())
-    logger.info("valid: %s", valid.summary())
+    sets = read_sets(recipe, model.config.site_token_ids)
     trainer = PhosphoT5Trainer(
         model,
         args,
-        train_dataset=trained.dataset,
-        eval_dataset=valid.dataset,
+        train_dataset=sets["train"].dataset,
+        eval_dataset=sets["valid"].dataset,
         processing_class=PhosphoT5Tokenizer(),
     )
-    record = _start_record(recipe, command, args, model, {"train": trained, "valid": valid})
-    began = time.perf_counter()
-    result = trainer.train(resume_from_checkpoint=checkpoint)
-    cost = Cost(
-        tokens=round(trained.tokens * trainer.state.epoch * args.noise_iterations),
-        steps=result.global_step,
-        seconds=round(time.perf_counter() - began, 1),
-        peak_memory_bytes=_peak_memory(),
-    )
-    metrics = trainer.calibrate()
-    record.metrics = {" + ".join(_published(f.path) for f in recipe.data.valid): _plain(metrics)}
-    record.finish(cost)
-    if trainer.is_world_process_zero():
-        record.save(Path(args.output_dir) / RECORD_FILE)
-    trainer.save_model()
-    trainer.create_model_card()
-    trainer.accelerator.end_training()
+    record = _start_record(recipe, command, args, model, sets)
+    _take_up(record, trainer, checkpoint)
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    record.metrics = {_published_set(recipe): _measure(trainer, sets["valid"])}
+    record.finish(_cost(trainer, sets["train"]))
+    _save(trainer, record)
     return record
 
 
-def _checkpoint(recipe: Recipe, resume: bool) -> str | None:
-    """Return the checkpoint to continue from, after a look at what the output folder holds.
+def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str, TrainingSet]:
+    """Read the training and the validation set of a recipe, and log what became of their proteins."""
+    sets = {}
+    for role in ("train", "valid"):
+        sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
+        logger.info("%s: %s", role, sets[role].summary())
+    return sets
 
-    Raises
-    ------
-    PhosphoT5Error
-        If there is nothing to resume, or a training that was not to be resumed.
-    """
-    folder = recipe.training.get("output_dir")
-    if not folder:
-        raise PhosphoT5Error("the recipe names no training.output_dir, expected a folder for the model")
-    checkpoint = get_last_checkpoint(folder) if Path(folder).is_dir() else None
-    if resume and checkpoint is None:
-        raise PhosphoT5Error(f"{folder}: holds no checkpoint to resume from; train without resuming")
-    if not resume and (checkpoint is not None or (Path(folder) / RECORD_FILE).exists()):
-        raise PhosphoT5Error(
-            f"{folder}: holds a training already; resume it, remove it or give another training.output_dir"
-        )
-    return checkpoint
+
+def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | None) -> None:
+    """Write the record of a run that begins or goes on; say what has changed since it was interrupted."""
+    trainer.accelerator.wait_for_everyone()  # another process may still look at what the folder holds
+    path = Path(trainer.args.output_dir) / RECORD_FILE
+    if not trainer.is_world_process_zero():
+        return
+    if path.is_file():
+        step = 0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
+        changed = record.resume(RunRecord.load(path), step)
+        logger.info("the training goes on after step %d", step)
+        for name, (before, after) in changed.items():
+            logger.warning("changed since it was interrupted: %s, %s -> %s", name, before, after)
+    remove_incomplete(path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record.save(path)
+
+
+def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
+    """Calibrate, then score the validation proteins whole, as predictions are made; metrics with intervals."""
+    loss = trainer.calibrate()["eval_loss"]
+    log_odds, truth, residues = trainer.scored_sites
+    raw = probability_metrics(1 / (1 + np.exp(-log_odds.astype(np.float64))), truth, residues)
+    if not trainer.is_world_process_zero():
+        return {}
+    model = trainer.accelerator.unwrap_model(trainer.model).eval()
+    lines = model.config.calibration or {}
+    thresholds = {residue: line["threshold"] for residue, line in lines.items()}
+    sites = score_labelled_sites(model, valid.proteins)
+    residues = np.unique(sites.measured().residues).tolist()
+    metrics = evaluate_sites(sites, thresholds if set(residues) <= set(thresholds) else None)
+    metrics |= {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
+    return {"loss": round(loss, 6)} | {name: round(value, 6) for name, value in metrics.items()}
+
+
+def _cost(trainer: PhosphoT5Trainer, trained: TrainingSet) -> Cost:
+    """Sum up what the training consumed, all its parts together; memory is that of this part."""
+    return Cost(
+        tokens=round(trained.tokens * trainer.state.epoch * trainer.args.noise_iterations),
+        steps=trainer.state.global_step,
+        seconds=round(trainer.training_seconds, 1),
+        peak_memory_bytes=_peak_memory(),
+        flops=float(f"{trainer.state.total_flos:.4g}"),
+    )
+
+
+def _save(trainer: PhosphoT5Trainer, record: RunRecord) -> None:
+    """Save the model; in the main process also record, card and learning curve."""
+    folder = Path(trainer.args.output_dir)
+    if trainer.is_world_process_zero():
+        record.save(folder / RECORD_FILE)
+        learning_curve(trainer.state.log_history, folder / CURVE_FILE)
+    trainer.save_model()
+    trainer.create_model_card()
 
 
 def training_arguments(recipe: Recipe) -> PhosphoT5TrainingArguments:
@@ -171,6 +205,7 @@ def _start_record(
     record.parameters = model.num_parameters()
     for role, made in sets.items():
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
+        record.ledger[role] = made.ledger()
         for file in made.files:
             counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
             record.data.append(DataFile.read(Path(file.path), role, name=_published(file.path), **counts))
@@ -182,11 +217,9 @@ def _published(path: str) -> str:
     return "/".join(Path(path).parts[-2:])
 
 
-def _plain(metrics: dict[str, Any]) -> dict[str, float]:
-    """Strip ``eval_`` and leave out what is no metric of the model."""
-    timing = ("runtime", "samples_per_second", "steps_per_second", "epoch")
-    plain = {name.removeprefix("eval_"): value for name, value in metrics.items()}
-    return {name: round(value, 6) for name, value in plain.items() if not name.endswith(timing)}
+def _published_set(recipe: Recipe) -> str:
+    """Name the validation set by its files."""
+    return " + ".join(_published(file.path) for file in recipe.data.valid)
 
 
 def _peak_memory() -> int:

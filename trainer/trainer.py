@@ -76,6 +76,11 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
             return False  # its engine counts every backward pass as a micro-batch
         return None if self.args.device.type == "cuda" else True
 
+    @property
+    def training_seconds(self) -> float:
+        """Seconds of training so far, over all parts of a training that was interrupted and resumed."""
+        return next(c.seconds for c in self.callback_handler.callbacks if isinstance(c, TrainingClock))
+
     def training_step(
         self,
         model: nn.Module,

@@ -2,10 +2,15 @@
 
 import argparse
 import logging
+from typing import TYPE_CHECKING
 
+from phosphot5.cli.processes import joined
 from phosphot5.cli.progress import hide_loading_bars
 
-__all__ = ["add_arguments", "run"]
+if TYPE_CHECKING:
+    from phosphot5.hub_card import RunRecord
+
+__all__ = ["add_arguments", "report", "run"]
 
 logger = logging.getLogger(__name__)
 
@@ -24,26 +29,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train; see ``phosphot5 train --help``."""
-    from phosphot5.registration import register
     from phosphot5.trainer.recipe import load_recipe
     from phosphot5.trainer.run import train
 
     hide_loading_bars()
-    register()
     recipe = load_recipe(args.recipe, args.overrides)
-    record = train(recipe, args.argv, args.resume)
+    with joined("auto"):
+        report(train(recipe, args.argv, args.resume), recipe.training["output_dir"])
+    return 0
+
+
+def report(record: "RunRecord", folder: str) -> None:
+    """Log what came of a training.
+
+    Parameters
+    ----------
+    record : RunRecord
+        Of the finished training.
+    folder : str
+        Where the model is.
+    """
     for name, metrics in record.metrics.items():
-        shown = ", ".join(
-            f"{key} {metrics[key]:.3f}" for key in sorted(metrics) if key.endswith(("auroc", "ap"))
-        )
-        logger.info("%s: %s", name, shown)
+        for key, title in (("st", "S/T"), ("y", "Y")):
+            shown = [
+                f"{label} {metrics[f'{key}_{metric}']:.3f}{_interval(metrics, f'{key}_{metric}')}"
+                for metric, label in (("auroc", "AUROC"), ("ap", "AP"), ("ece", "calibration error"))
+                if f"{key}_{metric}" in metrics
+            ]
+            if shown:
+                logger.info("%s, %s: %s", name, title, ", ".join(shown))
     cost = record.cost
     logger.info(
-        "%d steps, %d tokens, %.0f s, peak memory %.2f GB; model in %s",
-        cost.steps,
-        cost.tokens,
-        cost.seconds,
-        cost.peak_memory_bytes / 1e9,
-        recipe.training["output_dir"],
+        "%s steps, %s tokens, %.0f s, peak memory %.2f GB; model in %s",
+        *(f"{cost.steps:,}", f"{cost.tokens:,}", cost.seconds, cost.peak_memory_bytes / 1e9),
+        folder,
     )
-    return 0
+
+
+def _interval(metrics: dict[str, float], name: str) -> str:
+    if f"{name}_low" not in metrics:
+        return ""
+    return f" ({metrics[f'{name}_low']:.3f} to {metrics[f'{name}_high']:.3f})"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import matthews_corrcoef
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.modeling_phosphot5.sites_phosphot5 import calibrated_probability, false_positive_rate
@@ -84,3 +85,13 @@ def test_scores_that_separate_perfectly_have_a_finite_line() -> None:
     at = sigmoid(calibration["S"]["slope"] * np.array([-9.0, 9.0]) + calibration["S"]["intercept"])
     assert at == pytest.approx([1 / 52, 51 / 52], rel=0.3)
     assert table["S"]["fpr"][0] == pytest.approx(1 / 50)
+
+
+def test_the_threshold_is_that_of_the_highest_mcc() -> None:
+    log_odds, truth = draw(3000, 1.4, -0.6)
+    calibration, _ = fit_calibration(log_odds, truth, np.full(3000, "S"))
+    line = calibration["S"]
+    probability = sigmoid(line["slope"] * log_odds.astype(float) + line["intercept"])
+    best = max(np.linspace(0.02, 0.98, 97), key=lambda t: matthews_corrcoef(truth, probability >= t))
+    at = matthews_corrcoef(truth, probability >= line["threshold"])
+    assert at >= matthews_corrcoef(truth, probability >= best) - 1e-3

@@ -51,7 +51,17 @@ def test_a_sequence_in_two_files_is_one_protein_and_the_first_label_wins(build) 
     made = build(">a\nMS#T@YK\n", ">b\nMS@T@Y#K\n>c\nMMS@K\n")
     assert [row["protein"] for row in made.dataset] == ["a", "c"]
     assert labels(made) == [19, 29, 11, 31, 14, 1]
-    assert made.proteins == 2
+    assert [(protein.id, protein.states) for protein in made.proteins] == [
+        ("a", bytes([0, 1, 2, 1, 0])),
+        ("c", bytes([0, 0, 2, 0])),
+    ]
+    assert made.ledger() == {
+        "records_read": 3,
+        "proteins": 2,
+        "segments": 2,
+        "segments_without_label_left_out": 0,
+        "tokens": 11,
+    }
     assert [(f.proteins, f.positives, f.negatives) for f in made.files] == [(1, 1, 1), (2, 1, 3)]
 
 

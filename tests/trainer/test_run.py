@@ -46,6 +46,7 @@ def test_the_output_folder_is_complete(recipe, tmp_path: Path) -> None:
         "tokenizer_config.json",
         "modeling_phosphot5.py",
         "README.md",
+        run.CURVE_FILE,
     ):
         assert (folder / name).is_file(), name
     assert "PhosphoT5" in (folder / "README.md").read_text()
@@ -72,9 +73,14 @@ def test_the_record_tells_command_data_and_cost(recipe) -> None:
     assert record.splits["train"] == sha256_of_ids(names)
     assert record.splits["train"] != record.splits["valid"]
     (metrics,) = record.metrics.values()
-    assert {"st_ap", "y_ap", "mean_ap", "loss"} <= set(metrics)
+    assert {"st_ap", "y_ap", "mean_ap", "loss", "st_ece", "st_ece_uncalibrated"} <= set(metrics)
+    assert metrics["st_ap_low"] <= metrics["st_ap"] <= metrics["st_ap_high"]
     assert not any("runtime" in name or "epoch" in name for name in metrics)
+    assert record.ledger["train"]["records_read"] == len(names)
+    assert record.ledger["train"]["segments"] >= record.ledger["train"]["proteins"] == len(names)
     assert record.cost.steps == 3
+    parameters = record.parameters - 32 * 16  # without the embeddings; position biases are left out too
+    assert record.cost.flops == pytest.approx(6 * record.cost.tokens * parameters, rel=0.05)
     assert 0 < record.cost.tokens < len(residues)
     assert record.licence.identifier == "apache-2.0"
 
@@ -140,20 +146,6 @@ def test_a_card_that_cannot_be_written_is_no_loss(
     assert (tmp_path / "out" / RECORD_FILE).is_file()
     assert (tmp_path / "out" / "model.safetensors").is_file()
     assert not (tmp_path / "out" / "README.md").exists()
-
-
-def test_a_training_is_resumed(recipe, tmp_path: Path) -> None:
-    run.train(recipe("training.max_steps=2", "training.lr_scheduler_type=constant"), COMMAND)
-    record = run.train(recipe("training.lr_scheduler_type=constant"), COMMAND, resume=True)
-    assert record.cost.steps == 3
-    assert (tmp_path / "out" / "checkpoint-3").is_dir()
-
-
-def test_nothing_to_resume_is_an_error(recipe) -> None:
-    with pytest.raises(
-        PhosphoT5Error, match="out: holds no checkpoint to resume from; train without resuming"
-    ):
-        run.train(recipe(), COMMAND, resume=True)
 
 
 def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:

@@ -1,0 +1,72 @@
+"""What an output folder holds of an earlier training, and which of its checkpoints are whole."""
+
+import json
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card import RECORD_FILE
+
+__all__ = ["last_checkpoint", "remove_incomplete", "start_point"]
+
+logger = logging.getLogger(__name__)
+
+
+def start_point(folder: str | None, resume: bool) -> Path | None:
+    """Return the checkpoint that a training goes on from, None for its beginning.
+
+    Parameters
+    ----------
+    folder : str or None
+        The output folder.
+    resume : bool
+        Whether a training that the folder holds is to be continued. One that was interrupted before its
+        first checkpoint is begun anew.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If no folder is named, if there is nothing to resume, or a training that was not to be resumed.
+    """
+    if not folder:
+        raise PhosphoT5Error("the recipe names no training.output_dir, expected a folder for the model")
+    checkpoint = last_checkpoint(Path(folder))
+    begun = checkpoint is not None or (Path(folder) / RECORD_FILE).exists()
+    if resume and not begun:
+        raise PhosphoT5Error(f"{folder}: holds no training to resume; train without resuming")
+    if not resume and begun:
+        raise PhosphoT5Error(
+            f"{folder}: holds a training already; resume it, remove it or give another training.output_dir"
+        )
+    return checkpoint
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the last whole checkpoint of a folder; one whose writing was interrupted does not count."""
+    whole = [path for path in _checkpoints(folder) if _is_whole(path)]
+    return whole[-1] if whole else None
+
+
+def remove_incomplete(folder: Path) -> None:
+    """Remove the checkpoints whose writing was interrupted, so that none is taken for the last one."""
+    for path in _checkpoints(folder):
+        if not _is_whole(path):
+            logger.info("%s: its writing was interrupted; removed", path)
+            shutil.rmtree(path)
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints of a folder by their steps."""
+    found = {path: re.fullmatch(r"checkpoint-(\d+)", path.name) for path in folder.glob("checkpoint-*")}
+    return sorted((path for path in found if found[path]), key=lambda path: int(found[path][1]))
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Tell whether the Trainer's state, which it writes last, can be read."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
