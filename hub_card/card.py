@@ -33,9 +33,37 @@ HEADLINES = (
 GEOMETRY = (
     *("num_layers", "num_decoder_layers", "d_model", "num_heads", "d_kv", "d_ff", "feed_forward_proj"),
     *("attention", "window", "alignment", "conv_width", "global_context"),
-    *("focal_gamma", "label_smoothing", "noise_std", "prefix_mask_prob", "known_site_prob", "dropout_rate"),
+    *(
+        "focal_gamma",
+        "label_smoothing",
+        "copy_weight",
+        "noise_std",
+        "prefix_mask_prob",
+        "known_site_prob",
+        "dropout_rate",
+    ),
 )
 """Keys of config.json that the card shows."""
+
+CLASSES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
+"""Residue class of a metric's name, and its title."""
+COLUMNS = (
+    ("sites", "sites", "{:,.0f}"),
+    ("prevalence", "positive", "{:.3f}"),
+    ("auroc", "AUROC", "{:.3f}"),
+    ("ap", "AP", "{:.3f}"),
+    ("mcc", "MCC", "{:.3f}"),
+    ("f1", "F1", "{:.3f}"),
+    ("precision_at_recall_60", "precision at recall 0.6", "{:.3f}"),
+    ("precision_at_recall_80", "at 0.8", "{:.3f}"),
+    ("sensitivity_at_specificity_90", "sensitivity at specificity 0.90", "{:.3f}"),
+    ("sensitivity_at_specificity_95", "at 0.95", "{:.3f}"),
+    ("sensitivity_at_specificity_99", "at 0.99", "{:.3f}"),
+    ("brier", "Brier score", "{:.4f}"),
+    ("ece", "calibration error", "{:.4f}"),
+    ("ece_uncalibrated", "before calibration", "{:.4f}"),
+)
+"""Metric of a class, its title and its format in the card."""
 
 NOT_MEASURED = "not measured"
 
@@ -126,7 +154,7 @@ def render_card(record: RunRecord, config: Mapping[str, Any], repo_id: str | Non
         config=config,
         version=version,
         command=shlex.join(record.command),
-        titles=[title for _, title, _ in HEADLINES],
+        classes=list(CLASSES.values()),
         results=_results(record),
         further=_further(record),
         cost=[*_cost(record.cost), *_hardware(record.hardware)],
@@ -186,35 +214,48 @@ def _model_index(record: RunRecord) -> list[EvalResult]:
 
 
 def _results(record: RunRecord) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "scores": [_score(scores, key) for key, _, _ in HEADLINES]}
-        for name, scores in record.metrics.items()
-    ]
+    """One table for each evaluation set: a row for every metric that some class has, a column for each class."""
+    results = []
+    for name, scores in record.metrics.items():
+        rows = [
+            {"title": title, "cells": [_score(scores, f"{key}_{metric}", form) for key in CLASSES]}
+            for metric, title, form in COLUMNS
+            if any(f"{key}_{metric}" in scores for key in CLASSES)
+        ]
+        results.append({"name": name, "rows": rows})
+    return results
 
 
-def _score(scores: Mapping[str, float | None], key: str) -> str:
+def _score(scores: Mapping[str, float | None], key: str, form: str) -> str:
     value, low, high = (scores.get(name) for name in (key, f"{key}_low", f"{key}_high"))
     if value is None:
         return NOT_MEASURED
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}-{high:.3f}]"
+    shown = form.format(value)
+    return shown if low is None or high is None else f"{shown} [{form.format(low)}-{form.format(high)}]"
 
 
 def _further(record: RunRecord) -> list[dict[str, str]]:
-    headlines = {key + end for key, _, _ in HEADLINES for end in ("", "_low", "_high")}
+    known = {
+        f"{key}_{metric}{end}" for key in CLASSES for metric, *_ in COLUMNS for end in ("", "_low", "_high")
+    }
     return [
         {"name": name, "title": key, "text": NOT_MEASURED if value is None else f"{value:.6g}"}
         for name, scores in record.metrics.items()
         for key, value in scores.items()
-        if key not in headlines
+        if key not in known and not key.endswith(("_low", "_high"))
     ]
 
 
 def _cost(cost: Cost) -> list[tuple[str, str]]:
     return [
-        ("residues read", NOT_MEASURED if cost.tokens is None else f"{cost.tokens:,}"),
+        (
+            "tokens read, all noise passes counted",
+            NOT_MEASURED if cost.tokens is None else f"{cost.tokens:,}",
+        ),
         ("optimizer steps", NOT_MEASURED if cost.steps is None else f"{cost.steps:,}"),
         ("time", NOT_MEASURED if cost.seconds is None else _duration(cost.seconds)),
         ("peak memory", _gibibytes(cost.peak_memory_bytes)),
+        ("floating-point operations", NOT_MEASURED if cost.flops is None else f"{cost.flops:.2g}, estimated"),
     ]
 
 

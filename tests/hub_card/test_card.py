@@ -42,18 +42,27 @@ def full_record() -> RunRecord:
             DataFile("musitedeep/Y_train.fasta.gz", "train", "b" * 64, 4773, 8371, 82947, "MIT"),
         ],
         splits={"valid": "c" * 64},
+        ledger={"train": {"records_read": 5880, "proteins": 5871}},
+        resumed=[
+            {"at": "2026-11-22T10:20:00+00:00", "step": 500, "changed": {}},
+            {"at": "2026-11-22T10:40:00+00:00", "step": 900, "changed": {"learning_rate": [0.004, 0.002]}},
+        ],
         metrics={
             "multisource/valid": {
                 "st_auroc": 0.80149,
                 "st_auroc_low": 0.79,
                 "st_auroc_high": 0.812,
                 "st_ap": 0.467,
+                "st_prevalence": 0.17312,
+                "st_sites": 83135,
+                "st_ece": 0.00812,
+                "st_ece_uncalibrated": 0.14,
                 "y_auroc": None,
                 "expected_calibration_error": 0.0123456789,
             },
             "scop3p/valid": {"y_ap": 0.39},
         },
-        cost=Cost(tokens=12_345_678, steps=2000, seconds=3723.4, peak_memory_bytes=3 << 30),
+        cost=Cost(tokens=12_345_678, steps=2000, seconds=3723.4, peak_memory_bytes=3 << 30, flops=1.234e15),
     )
 
 
@@ -107,7 +116,7 @@ def test_nothing_measured_gives_no_number():
     assert results.strip() == "Not measured."
     cost = card.partition("### Cost")[2].partition("<details>")[0]
     assert not re.search(r"\d", cost.replace("processor, 1 cores", ""))
-    assert cost.count("not measured") == 5
+    assert cost.count("not measured") == 6
     assert "Started from random weights." in card
     assert "no commit recorded" in card
     assert "did not finish" in card
