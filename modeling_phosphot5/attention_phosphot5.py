@@ -174,6 +174,13 @@ def _seen(key_mask: torch.Tensor, query_mask: torch.Tensor | None) -> torch.Tens
     return seen if query_mask is None else seen & (key_mask == query_mask)
 
 
+class RelativePositionBias(nn.Embedding):
+    """The table of T5's ``relative_attention_bias``: (buckets, heads).
+
+    A class of its own, so that sharding gathers it where it is used: before the blocks, not inside the first.
+    """
+
+
 class PhosphoT5Attention(nn.Module):
     """Self- or cross-attention with T5's parameters ``q k v o`` and ``relative_attention_bias``.
 
@@ -206,7 +213,7 @@ class PhosphoT5Attention(nn.Module):
         self.v = nn.Linear(config.d_model, inner, bias=False)
         self.o = nn.Linear(inner, config.d_model, bias=False)
         if has_bias:
-            self.relative_attention_bias = nn.Embedding(
+            self.relative_attention_bias = RelativePositionBias(
                 config.relative_attention_num_buckets, config.num_heads
             )
 
@@ -266,7 +273,8 @@ class PhosphoT5Attention(nn.Module):
         if self.has_bias:
             bias = self.relative_attention_bias(self._bucket(relative_position)).permute(2, 0, 1)
         else:
-            bias = self.q.weight.new_zeros(config.num_heads, *relative_position.shape)
+            shape = (config.num_heads, *relative_position.shape)
+            bias = torch.zeros(shape, dtype=self.q.weight.dtype, device=relative_position.device)
         hidden = torch.zeros_like(relative_position, dtype=torch.bool)
         if config.attention == "window":
             hidden |= relative_position.abs() > config.window

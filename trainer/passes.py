@@ -1,11 +1,12 @@
 """Noise passes: several passes over one batch, together or in turn, and how far their scores differ."""
 
 import torch
+from torch import nn
 
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, site_mask
 
-__all__ = ["NOISE_BATCHING", "disagreement", "fits", "repeated", "taught"]
+__all__ = ["NOISE_BATCHING", "disagreement", "embedding_rms", "fits", "repeated", "taught"]
 
 NOISE_BATCHING = ("auto", "together", "in_turn")
 """Ways to run the noise passes of a batch."""
@@ -69,6 +70,14 @@ def disagreement(
     probability = odds.sigmoid()
     covariance = (probability * odds).mean(0) - probability.mean(0) * odds.mean(0)
     return 2 * passes / (passes - 1) * covariance.sum()
+
+
+def embedding_rms(model: nn.Module) -> float:
+    """Return the root mean square of the input embeddings, gathered where they are sharded over processes."""
+    weight = model.get_input_embeddings().weight.detach()
+    if hasattr(weight, "full_tensor"):
+        weight = weight.full_tensor()
+    return weight.float().square().mean().sqrt().item()
 
 
 def fits(passes: int, idle: int, peak: int, total: int) -> bool:

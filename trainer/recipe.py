@@ -17,8 +17,13 @@ from phosphot5.recipes import packaged_recipes
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import LabelledFile
+from .lora import LoraRecipe
 
 __all__ = ["DataRecipe", "Recipe", "RecipeError", "load_recipe"]
+
+
+STARTS = ("preset", "start_from", "from_t5")
+"""Keys of the section ``model`` that say what the model is made from; an override replaces them all."""
 
 
 class RecipeError(PhosphoT5Error):
@@ -51,7 +56,8 @@ class Recipe:
     Parameters
     ----------
     model : dict
-        ``preset`` (a name) or ``start_from`` (``bundled``, a folder or hub id), and arguments of
+        One of ``preset`` (a name), ``start_from`` (``bundled``, a folder or hub id of a PhosphoT5) and
+        ``from_t5`` (folder or hub id of a T5, Flan-T5, ProtT5 or Ankh), and arguments of
         :class:`~phosphot5.PhosphoT5Config`.
     data : DataRecipe
         Files.
@@ -59,12 +65,15 @@ class Recipe:
         Arguments of :class:`~phosphot5.PhosphoT5TrainingArguments`.
     licence : dict
         Arguments of :class:`~phosphot5.hub_card.Licence`: terms of the weights and why.
+    lora : LoraRecipe, optional
+        Train low-rank adapters instead of the large matrices.
     """
 
     model: dict[str, Any]
     data: DataRecipe
     training: dict[str, Any]
     licence: dict[str, str] = field(default_factory=dict)
+    lora: LoraRecipe | None = None
 
 
 def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
@@ -107,8 +116,11 @@ def _override(content: dict[str, Any], override: str) -> None:
     if not equals or not dot:
         raise RecipeError(f"{override}: expected SECTION.KEY=VALUE, for instance training.max_steps=5")
     try:
-        content[section] = (content.get(section) or {}) | {name: yaml.safe_load(value)}
-    except (yaml.YAMLError, TypeError) as error:
+        kept = content.get(section) or {}
+        if section == "model" and name in STARTS:
+            kept = {key: setting for key, setting in kept.items() if key not in STARTS}
+        content[section] = kept | {name: yaml.safe_load(value)}
+    except (yaml.YAMLError, TypeError, AttributeError) as error:
         raise RecipeError(f"{override}: cannot replace a value of the recipe: {error}") from error
 
 
@@ -125,6 +137,9 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
         }
     if missing := set(known["licence"]) - set(sections["licence"] or known["licence"]):
         raise RecipeError(f"{path}: licence lacks {', '.join(sorted(missing))}")
+    starts = [name for name in STARTS if sections["model"].get(name)]
+    if len(starts) > 1:
+        raise RecipeError(f"{path}: found {' and '.join(starts)} under model, expected one of them")
     data = sections["data"]
     if data.get("max_length", 1) < 1:
         raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
@@ -135,7 +150,10 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
                 f"{path}: data.{name} is {files!r}, expected a list of files, such as [{files}]"
             )
         data[name] = [_labelled_file(entry, f"{path}: data.{name}") for entry in files]
-    return Recipe(sections["model"], DataRecipe(**data), sections["training"], sections["licence"])
+    lora = None if content.get("lora") is None else LoraRecipe(**sections["lora"])
+    if lora is not None and lora.rank < 1:
+        raise RecipeError(f"{path}: lora.rank is {lora.rank}, expected at least 1")
+    return Recipe(sections["model"], DataRecipe(**data), sections["training"], sections["licence"], lora)
 
 
 def _known_keys() -> dict[str, dict[str, Any]]:
@@ -144,12 +162,13 @@ def _known_keys() -> dict[str, dict[str, Any]]:
     del config["kwargs"], config["return"]
     arguments = get_type_hints(PhosphoT5TrainingArguments)
     return {
-        "model": {"preset": str, "start_from": str} | config,
+        "model": dict.fromkeys(STARTS, str) | config,
         "data": get_type_hints(DataRecipe),
         "training": {
             f.name: arguments[f.name] for f in dataclasses.fields(PhosphoT5TrainingArguments) if f.init
         },
         "licence": get_type_hints(Licence),
+        "lora": get_type_hints(LoraRecipe),
     }
 
 

@@ -23,6 +23,7 @@ from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from .arguments import PhosphoT5TrainingArguments
 from .checkpoints import remove_incomplete, start_point
 from .dataset import TrainingSet, build_dataset
+from .lora import add_lora, merge_lora
 from .recipe import Recipe
 from .trainer import PhosphoT5Trainer
 
@@ -65,6 +66,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     checkpoint = start_point(recipe.training.get("output_dir"), resume)
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
+    adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
     sets = read_sets(recipe, model.config.site_token_ids)
     trainer = PhosphoT5Trainer(
         model,
@@ -76,6 +78,8 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if adapted is not None:
+        trainer.model = trainer.model_wrapped = merge_lora(adapted)
     record.metrics = {_published_set(recipe): _measure(trainer, sets["valid"])}
     record.finish(_cost(trainer, sets["train"]))
     _save(trainer, record)
@@ -170,13 +174,15 @@ def make_model(recipe: Recipe, seed: int) -> PhosphoT5ForConditionalGeneration:
         If a value is refused or the start cannot be loaded.
     """
     given = dict(recipe.model)
-    preset, start = given.pop("preset", None), given.pop("start_from", None)
+    preset, start, t5 = (given.pop(name, None) for name in ("preset", "start_from", "from_t5"))
     torch.manual_seed(seed)
     try:
         if start is not None:
             return load_model(start, **given)[0]
+        if t5 is not None:
+            return PhosphoT5ForConditionalGeneration.from_t5(t5, **given)
         config = PhosphoT5Config.preset(preset, **given) if preset else PhosphoT5Config(**given)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise PhosphoT5Error(f"model: {error}") from error
     return PhosphoT5ForConditionalGeneration(config)
 
@@ -198,7 +204,9 @@ def _start_record(
     arguments["data.max_length"] = recipe.data.max_length
     accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     licence = {"licence": Licence(**recipe.licence)} if recipe.licence else {}
-    start = recipe.model.get("start_from")
+    if recipe.lora is not None:
+        arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
+    start = recipe.model.get("start_from") or recipe.model.get("from_t5")
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=start, **licence
     )

@@ -23,7 +23,7 @@ from .arguments import PhosphoT5TrainingArguments
 from .calibration import fit_calibration
 from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
 from .collator import PhosphositeCollator
-from .passes import disagreement, fits, repeated, taught
+from .passes import disagreement, embedding_rms, fits, repeated, taught
 from .sampler import TokenBudgetSampler
 
 __all__ = ["PhosphoT5Trainer"]
@@ -185,9 +185,7 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
             When the training began.
         """
         if "loss" in logs and self.model.config.noise_std:
-            with torch.no_grad():
-                rms = self.model.get_input_embeddings().weight.float().square().mean().sqrt().item()
-            logs["noise_to_embedding"] = round(self.model.config.noise_std / rms, 4)
+            logs["noise_to_embedding"] = round(self.model.config.noise_std / embedding_rms(self.model), 4)
         super().log(logs, start_time)
 
     def floating_point_ops(self, inputs: dict[str, torch.Tensor]) -> int:

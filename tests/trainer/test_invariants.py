@@ -232,6 +232,30 @@ def test_resuming_with_accumulation_and_evaluation(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_sharded_model_takes_the_same_step(torchrun) -> None:
+    """FSDP over gloo; accelerate itself shards on accelerators only."""
+    root = Path(__file__).parents[2]
+    helper = Path(__file__).parent / "helpers/sharded_step.py"
+    result = torchrun(str(helper), str(root / "recipes/launch/fsdp.yaml"))
+    assert float(result.stdout.rpartition("largest difference ")[2]) < 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore:The .grad attribute of a Tensor that is not a leaf"
+)  # inside the compiler
+def test_a_compiled_model_trains_alike(tmp_path: Path) -> None:
+    given = PLAIN | {"max_steps": 2, "tokens_per_batch": 100}
+    plain = Run(str(tmp_path), given, EXACT)()
+    compiled = Run(
+        str(tmp_path), given | {"torch_compile": True, "torch_compile_backend": "aot_eager"}, EXACT
+    )()
+    assert compiled["losses"] == pytest.approx(plain["losses"], rel=1e-5)
+    for name, value in plain["weights"].items():
+        torch.testing.assert_close(compiled["weights"][name], value)
+
+
+@pytest.mark.slow
 def test_two_processes_resume_in_the_second_epoch(tmp_path: Path, in_two_processes) -> None:
     whole, part, resumed = in_two_processes(interrupted(tmp_path, 6))
     assert len(whole["losses"]) == 8  # four to an epoch

@@ -1,7 +1,7 @@
 """Recipes: every key checked before anything is read or trained."""
 
-import dataclasses
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from phosphot5.hub_card import Licence
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.trainer import PhosphoT5TrainingArguments
 from phosphot5.trainer.dataset import LabelledFile
+from phosphot5.trainer.lora import LoraRecipe
 from phosphot5.trainer.recipe import Recipe, RecipeError, load_recipe, packaged_recipes
 
 TEXT = """
@@ -118,7 +119,9 @@ def test_what_yaml_reads_otherwise_is_taken_as_meant(load) -> None:
 
 
 def test_a_missing_file_is_answered_with_the_packaged_names(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"cannot be read .*or one of: small, tiny"):
+    with pytest.raises(
+        RecipeError, match=r"cannot be read .*or one of: base, finetune, large-from-t5, small, tiny"
+    ):
         load_recipe(tmp_path / "none.yaml")
 
 
@@ -130,12 +133,32 @@ def test_the_licence_of_the_weights_can_be_given(load) -> None:
 @pytest.mark.parametrize("name", packaged_recipes())
 def test_packaged_recipes_load_and_can_be_used(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
-    assert recipe.data.train
-    assert recipe.data.valid
-    known = set(inspect.signature(PhosphoT5Config).parameters) | {"preset", "start_from"}
-    assert set(recipe.model) <= known
-    assert set(recipe.training) <= {f.name for f in dataclasses.fields(PhosphoT5TrainingArguments)}
+    starts = {"preset", "start_from", "from_t5"}
+    assert set(recipe.model) <= set(inspect.signature(PhosphoT5Config).parameters) | starts
+    assert len(starts & set(recipe.model)) == 1
+    assert bool(recipe.data.train and recipe.data.valid) is (name != "finetune")  # given on the command line
     PhosphoT5TrainingArguments(**recipe.training | {"output_dir": str(tmp_path)})
-    given = {key: value for key, value in recipe.model.items() if key not in ("preset", "start_from")}
-    PhosphoT5Config.preset(recipe.model["preset"], **given)
-    assert {"tiny", "small"} <= set(packaged_recipes())
+    given = {key: value for key, value in recipe.model.items() if key not in starts}
+    PhosphoT5Config.preset(recipe.model.get("preset", "large"), **given)
+
+
+def test_every_key_of_a_packaged_recipe_has_its_comment() -> None:
+    for path in packaged_recipes().values():
+        text = path.read_text()
+        assert len(re.findall(r"^  \w+:.*#", text, re.MULTILINE)) > 6, path
+    assert {"tiny", "small", "base", "large-from-t5", "finetune"} == set(packaged_recipes())
+
+
+def test_lora_is_asked_for_by_its_section(load) -> None:
+    assert load(TEXT).lora is None
+    assert load(TEXT, "lora.rank=4").lora == LoraRecipe(rank=4)
+    with pytest.raises(RecipeError, match="lora.rank is 0, expected at least 1"):
+        load(TEXT, "lora.rank=0")
+    with pytest.raises(RecipeError, match="unknown key lora.ranks; did you mean lora.rank"):
+        load(TEXT, "lora.ranks=4")
+
+
+def test_a_model_has_one_start(load) -> None:
+    with pytest.raises(RecipeError, match="found preset and from_t5 under model, expected one of them"):
+        load("model: {preset: tiny, from_t5: a}")
+    assert load(TEXT, "model.from_t5=a").model == {"dropout_rate": 0.2, "from_t5": "a"}

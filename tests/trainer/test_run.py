@@ -177,7 +177,7 @@ def test_a_training_can_start_from_a_model(recipe, tmp_path: Path) -> None:
     run.train(recipe(), COMMAND)
     start = str(tmp_path / "out")
     recipe = recipe(f"model.start_from={start}", "training.learning_rate=0.0", folder="second")
-    for key in ("preset", "d_model", "d_ff", "num_heads"):
+    for key in ("d_model", "d_ff", "num_heads"):
         del recipe.model[key]
     run.train(recipe, COMMAND)
     first, second = (load_file(tmp_path / name / "model.safetensors") for name in ("out", "second"))
