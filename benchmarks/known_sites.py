@@ -23,23 +23,21 @@ import numpy as np
 from _environment import ROOT, describe, save
 
 from phosphot5.data import Protein, SiteState, read_fasta
+from phosphot5.evaluation.metrics import probability_metrics, site_metrics
 from phosphot5.inference import score_proteins
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
-from phosphot5.trainer.metrics import site_metrics
 from phosphot5.trainer.recipe import load_recipe
 
 DRAWS = (0, 1, 2)
 """Seeds of the random halves."""
 QUICK = 60
 """Proteins of a quick run."""
-BINS = 15
-"""Equal-width bins of the expected calibration error."""
 FPR = 0.05
 """False-positive rate at which the measured negatives are counted."""
 CLASSES = {"st": "ST", "y": "Y"}
-REPORTED = ("ap", "auroc", "prevalence", "sites")
+REPORTED = ("ap", "auroc", "prevalence", "sites", "brier", "ece")
 GAINS = ("st_ap", "st_auroc", "y_ap", "y_auroc")
 
 
@@ -64,10 +62,10 @@ def show_half(protein: Protein, seed: list[int]) -> Protein:
     return replace(protein, states=states.tobytes())
 
 
-def calibration(
+def cautiousness(
     probability: np.ndarray, truth: np.ndarray, residues: np.ndarray, table: dict[str, Any]
 ) -> dict[str, float]:
-    """Tell how far probabilities and false-positive rates can be believed.
+    """Tell how far the probabilities and the false-positive rates of a class are off on average.
 
     Parameters
     ----------
@@ -83,18 +81,14 @@ def calibration(
     Returns
     -------
     dict of str to float
-        ``brier``, ``ece`` (expected calibration error), ``mean_probability`` and
-        ``negatives_at_fpr_0.05``, the share of measured negatives whose false-positive rate is at most 0.05.
+        ``mean_probability`` and ``negatives_at_fpr_0.05``, the share of measured negatives whose
+        false-positive rate is at most 0.05.
     """
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    gaps = np.abs(np.bincount(bins, probability - truth, BINS))
     called = [
         false_positive_rate(score, table[residue]) <= FPR
         for score, residue in zip(probability[~truth].tolist(), residues[~truth], strict=True)
     ]
     return {
-        "brier": float(np.mean((probability - truth) ** 2)),
-        "ece": float(gaps.sum() / len(probability)),
         "mean_probability": float(probability.mean()),
         f"negatives_at_fpr_{FPR}": float(np.mean(called)),
     }
@@ -103,14 +97,14 @@ def calibration(
 def figures(
     probability: np.ndarray, truth: np.ndarray, residues: np.ndarray, table: dict[str, Any]
 ) -> dict[str, float]:
-    """Return metrics and calibration of each class of residues; parameters as for :func:`calibration`."""
+    """Return metrics and calibration of each class of residues; parameters as for :func:`cautiousness`."""
     probability = probability.astype(np.float64)
-    metrics = site_metrics(probability, truth, residues)
+    metrics = site_metrics(probability, truth, residues) | probability_metrics(probability, truth, residues)
     result = {}
     for key, letters in CLASSES.items():
         at = np.isin(residues, list(letters))
         result |= {f"{key}_{name}": metrics[f"{key}_{name}"] for name in REPORTED}
-        values = calibration(probability[at], truth[at], residues[at], table)
+        values = cautiousness(probability[at], truth[at], residues[at], table)
         result |= {f"{key}_{name}": value for name, value in values.items()}
     return result
 

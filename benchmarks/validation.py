@@ -16,11 +16,11 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from phosphot5.data import read_fasta
+from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.trainer.dataset import LabelledFile, build_dataset
-from phosphot5.trainer.metrics import site_metrics
 from phosphot5.trainer.recipe import load_recipe
 
 FLANK = 15
@@ -77,7 +77,8 @@ def main() -> None:
     data = load_recipe(ROOT / "recipes" / "small.yaml").data
     model = load_model(name)[0]
     proteins = (protein for file in data.valid for protein in read_fasta(file.path, notation="hash"))
-    metrics = site_metrics(*score_labelled_sites(model, proteins))
+    sites = score_labelled_sites(model, proteins).measured()
+    metrics = site_metrics(sites.probability, sites.truth, sites.residues)
     result = describe() | {
         "set": "multisource/valid",
         "phosphot5": {"model": name} | metrics,

@@ -11,6 +11,7 @@ import torch
 from phosphot5.data import Protein, SiteState
 from phosphot5.data.batches import BatchLayout
 from phosphot5.data.encode import encode
+from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
 
@@ -115,32 +116,23 @@ def score_proteins(
 
 
 def score_labelled_sites(
-    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Score the sites whose state is known.
+    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein], threads: int | None = None
+) -> LabelledSites:
+    """Score the sites of labelled proteins; no label is shown to the model.
 
     Parameters
     ----------
-    model, proteins
+    model, proteins, threads
         As for :func:`predict_sites`.
 
     Returns
     -------
-    probability : numpy.ndarray of float32 of shape (sites,)
-        In the order of the proteins and of their residues.
-    truth : numpy.ndarray of bool of shape (sites,)
-        True at positives.
-    residues : numpy.ndarray of str of shape (sites,)
-        ``S``, ``T`` or ``Y``.
+    LabelledSites
+        Every S, T and Y, labelled or not, ready for
+        :func:`~phosphot5.evaluation.sites.evaluate_sites`.
     """
-    scores, truth, residues = [], [], []
-    for protein, probability in score_proteins(model, proteins):
-        states = _states(protein)
-        known = np.flatnonzero(states != SiteState.UNKNOWN)
-        scores.append(probability[known])
-        truth.append(states[known] == SiteState.POSITIVE)
-        residues.append(np.array(list(protein.sequence))[known])
-    return np.concatenate(scores), np.concatenate(truth), np.concatenate(residues)
+    proteins = list(proteins)
+    return LabelledSites.of(proteins).scored(score_proteins(model, proteins, threads=threads))
 
 
 def _states(protein: Protein) -> np.ndarray:

@@ -149,8 +149,8 @@ def test_rows_tell_known_sites_from_scored_ones(model):
 
 def test_labelled_sites_are_scored_without_being_shown(model):
     protein = marked("MSTAYAASPSPSPK", s2=SiteState.POSITIVE, s8=SiteState.NEGATIVE)
-    scores, truth, residues = score_labelled_sites(model, [protein])
+    sites = score_labelled_sites(model, [protein]).measured()
     (plain,) = scores_of(model, [marked("MSTAYAASPSPSPK")])
-    assert scores.tolist() == plain[[1, 7]].tolist()
-    assert truth.tolist() == [True, False]
-    assert residues.tolist() == ["S", "S"]
+    assert sites.probability.tolist() == plain[[1, 7]].tolist()
+    assert sites.truth.tolist() == [True, False]
+    assert sites.residues.tolist() == ["S", "S"]

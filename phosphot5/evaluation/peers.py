@@ -180,21 +180,17 @@ def compare(
     sites : LabelledSites
         Scored; the ones the peer was read for.
     peer : Peer
-        For its MCC and F1 the thresholds are those of highest MCC on these very sites, which flatters it where
-        ours were chosen beforehand. Scores within 0 and 1 are taken for probabilities.
-    thresholds : mapping of str to float or None
-        Those of the model.
-    resamples, seed
-        As for :func:`~phosphot5.evaluation.bootstrap.bootstrap`.
+        Its MCC and F1 are at its best thresholds on these very sites, which flatters it. Scores within 0 and 1
+        are taken for probabilities.
+    thresholds, resamples, seed
+        As for :func:`~phosphot5.evaluation.sites.evaluate_sites`.
 
     Returns
     -------
     dict
-        ``name``; ``sites`` (compared), ``proteins``, ``without_score`` (our labelled sites without a peer's
-        score), ``unlabelled`` (scores of sites that are not labelled), ``elsewhere`` (rows of other proteins);
-        ``model`` and ``peer``, metrics with intervals as :func:`~phosphot5.evaluation.sites.evaluate_sites`
-        returns them; ``difference``, metric to ``difference`` (model minus peer), ``low``, ``high`` and
-        ``above_zero``.
+        ``name``; the numbers ``sites`` and ``proteins`` (compared), ``without_score`` (labelled sites the peer
+        lacks), ``unlabelled`` (its sites without a label), ``elsewhere`` (its rows of other proteins); ``model``
+        and ``peer``, metrics with intervals; ``difference``, metric to the fields of a `Difference`.
 
     Raises
     ------
@@ -202,20 +198,16 @@ def compare(
         If the common sites are of fewer than two proteins, or no residue class has positives and negatives.
     """
     labelled, has_score = sites.states != SiteState.UNKNOWN, ~np.isnan(peer.scores)
-    common = sites.at(labelled & has_score)
-    ours, theirs = common.probability.astype(np.float64), peer.scores[labelled & has_score]
+    common, theirs = sites.at(labelled & has_score), peer.scores[labelled & has_score]
     try:
-        sides = [
-            _side(common, ours, thresholds, True, resamples, seed),
-            _side(common, theirs, None, bool(((theirs >= 0) & (theirs <= 1)).all()), resamples, seed),
-        ]
+        ours, drawn = _side(common, common.probability.astype(np.float64), thresholds, resamples, seed)
+        other, other_drawn = _side(common, theirs, None, resamples, seed)
     except ValueError as error:
         raise PhosphoT5Error(
             f"{peer.path}, column {peer.name!r}: cannot be compared on the {len(common)} of "
             f"{labelled.sum()} labelled sites that it scores ({error}); check identifiers and positions"
         ) from error
-    (ours, drawn_ours), (theirs, drawn_theirs) = sides
-    gaps = differences(ours, theirs, drawn_ours, drawn_theirs)
+    gaps = differences(ours, other, drawn, other_drawn)
     return {
         "name": peer.name,
         "sites": len(common),
@@ -223,8 +215,8 @@ def compare(
         "without_score": int((labelled & ~has_score).sum()),
         "unlabelled": int((has_score & ~labelled).sum()),
         "elsewhere": peer.elsewhere,
-        "model": with_intervals(ours, intervals(drawn_ours)),
-        "peer": with_intervals(theirs, intervals(drawn_theirs)),
+        "model": with_intervals(ours, intervals(drawn)),
+        "peer": with_intervals(other, intervals(other_drawn)),
         "difference": {name: asdict(gap) for name, gap in gaps.items()},
     }
 
@@ -233,12 +225,12 @@ def _side(
     sites: LabelledSites,
     scores: np.ndarray,
     thresholds: Mapping[str, float] | None,
-    probability: bool,
     resamples: int,
     seed: int,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """Measure one of the two, on the sites as they are and on the resamples."""
     known = (sites.truth, sites.residues)
+    probability = bool(((scores >= 0) & (scores <= 1)).all())
     return (
         measure(scores, *known, thresholds, probability),
         resample(scores, *known, sites.protein, resamples, seed, thresholds, probability),

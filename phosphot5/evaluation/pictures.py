@@ -64,7 +64,7 @@ def precision_recall(
         for colour, (name, values) in zip(_colours(), scores.items(), strict=False):
             precision, recall, _ = precision_recall_curve(truth[at], values[at])
             area = average_precision_score(truth[at], values[at])
-            axes.step(recall, precision, where="pre", color=colour, label=f"{name}, AP {area:.3f}")
+            axes.step(recall, precision, where="post", color=colour, label=f"{name}, AP {area:.3f}")
         share = truth[at].mean()
         axes.axhline(share, color=GREY, linestyle=":", label=f"prevalence {share:.3f}")
         _finish(axes, "recall (true-positive rate)", "precision", "upper right")
@@ -94,7 +94,12 @@ def reliability(probability: np.ndarray, truth: np.ndarray, residues: np.ndarray
         axes.errorbar(
             mean, share, error, color=COLOURS[0], marker="o", markersize=4, capsize=2, label=per_bin
         )
-        _finish(axes, "mean predicted probability", "share of positives (bars: standard error)", "upper left")
+        _finish(
+            axes,
+            "mean predicted probability",
+            "share of positives (bars: binomial standard error)",
+            "upper left",
+        )
     _save(figure, path)
 
 
@@ -106,7 +111,7 @@ def score_distributions(sites: LabelledSites, thresholds: Mapping[str, float], p
     sites : LabelledSites
         Scored, the unlabelled ones included.
     thresholds : mapping of str to float
-        What to mark, such as ``"S"``, to the probability; in each panel those whose letters it shows.
+        Letters of a residue or class, such as ``"S"`` or ``"ST"``, to the probability to mark in their panel.
     path
         As for :func:`roc`.
     """
@@ -124,6 +129,7 @@ def score_distributions(sites: LabelledSites, thresholds: Mapping[str, float], p
             height, edges = np.histogram(values, bins=50, range=(0, 1))
             label = f"{name} ({values.size:,})"
             axes.stairs(height / values.size, edges, color=colour, linestyle=line, linewidth=1.5, label=label)
+        axes.set_xlim(0, 1)
         marks = {name: t for name, t in thresholds.items() if set(name) <= set(sites.residues[at].tolist())}
         for line, (name, threshold) in zip(("-.", ":"), marks.items(), strict=False):
             axes.axvline(
@@ -131,7 +137,7 @@ def score_distributions(sites: LabelledSites, thresholds: Mapping[str, float], p
                 color="black",
                 linestyle=line,
                 linewidth=1,
-                label=f"threshold {name} {threshold:.2f}",
+                label=f"threshold {'/'.join(name)} {threshold:.2f}",
             )
         _finish(axes, "predicted probability", "share of sites per 0.02", "upper right", square=False)
     _save(figure, path)
@@ -159,7 +165,7 @@ def learning_curve(history: Sequence[Mapping[str, float]], path: PathLike) -> No
         "eval_st_auroc": ("AUROC, S/T", COLOURS[0], "--", "s"),
         "eval_y_auroc": ("AUROC, Y", COLOURS[1], "--", "s"),
     }
-    for axes, title, curves in ((left, "loss", losses), (right, "validation metrics", metrics)):
+    for axes, title, curves in ((left, "loss", losses), (right, "AP and AUROC in validation", metrics)):
         axes.set_title(title)
         for name, (label, colour, line, marker) in curves.items():
             points = [(entry["step"], entry[name]) for entry in history if name in entry and "step" in entry]

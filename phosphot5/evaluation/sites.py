@@ -75,9 +75,17 @@ class LabelledSites:
         ----------
         scored : iterable of tuple of Protein and numpy.ndarray of shape (residues,)
             The proteins given to :meth:`of`, in that order, with a probability for every residue.
+
+        Raises
+        ------
+        ValueError
+            If they have another number of sites.
         """
         parts = [probability[_sites_of(record)] for record, probability in scored]
-        return replace(self, probability=_joined(parts, np.float32))
+        probability = _joined(parts, np.float32)
+        if len(probability) != len(self):
+            raise ValueError(f"found scores of {len(probability)} sites, expected {len(self)}")
+        return replace(self, probability=probability)
 
     @property
     def truth(self) -> np.ndarray:

@@ -127,19 +127,19 @@ class WeightedMetrics:
         """
         counts = counts.astype(np.float64)
         totals = counts.T @ self._totals
-        positives, negatives, hits, alarms = totals.T
-        usable = (positives > 0) & (negatives > 0)
-        sums = {"positives": np.where(usable, positives, 1), "negatives": np.where(usable, negatives, 1)}
+        usable = (totals[:, :2] > 0).all(axis=1)
+        # weightings of one kind of site only are measured as one of each, none called, and left out at the end
+        positives, negatives, hits, alarms = np.where(usable[:, None], totals, [1, 1, 0, 0]).T
         result = {name: np.empty(counts.shape[1]) for name in RANKING}
         step = max(1, BLOCK // max(1, len(self._positive) + len(self._negative)))
         for start in range(0, counts.shape[1], step):
             block = slice(start, start + step)
-            ranked = self._ranked(counts[:, block], *(total[block] for total in sums.values()))
+            ranked = self._ranked(counts[:, block], positives[block], negatives[block])
             for name, values in ranked.items():
                 result[name][block] = values
-        result |= _called(hits, alarms, **sums)
+        result |= _called(hits, alarms, positives, negatives)
         if self._gaps is not None:
-            sites = sums["positives"] + sums["negatives"]
+            sites = positives + negatives
             result["brier"] = (counts.T @ self._squares)[:, 0] / sites
             result["ece"] = np.abs(counts.T @ self._gaps).sum(1) / sites
         return {name: np.where(usable, values, np.nan) for name, values in result.items()}

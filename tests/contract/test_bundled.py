@@ -9,10 +9,10 @@ import pytest
 
 from phosphot5 import PhosphoT5Tokenizer
 from phosphot5.data import read_fasta
+from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.hub_card import RECORD_FILE, RunRecord, render_card
 from phosphot5.inference import predict_sites, score_labelled_sites, score_proteins
 from phosphot5.loading import bundled_folder, load_model
-from phosphot5.trainer.metrics import site_metrics
 
 ROOT = Path(__file__).parents[2]
 VALID = ROOT.parent / "shared" / "data" / "phosphosites" / "multisource" / "valid.fasta.gz"
@@ -110,6 +110,7 @@ def test_known_sites_help_this_model(model, monkeypatch):
 @pytest.mark.data
 @pytest.mark.skipif(not VALID.exists(), reason=f"the phosphosite data are not at {VALID.parents[1]}")
 def test_published_figures_are_those_of_this_model(model, published):
-    metrics = site_metrics(*score_labelled_sites(model, read_fasta(str(VALID), notation="hash")))
+    sites = score_labelled_sites(model, read_fasta(str(VALID), notation="hash")).measured()
+    metrics = site_metrics(sites.probability, sites.truth, sites.residues)
     for metric in ("st_auroc", "st_ap", "y_auroc", "y_ap"):
         assert metrics[metric] == pytest.approx(published["phosphot5"][metric], abs=1e-4)

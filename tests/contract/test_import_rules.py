@@ -104,6 +104,13 @@ def data_needs_no_torch(path: str, source: str) -> list[str]:
     return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "torch")]
 
 
+def evaluation_needs_no_torch(path: str, source: str) -> list[str]:
+    """phosphot5/evaluation measures arrays: it imports neither torch nor the trainer, the model or the command line."""
+    banned = ("torch", "transformers", "phosphot5.trainer", "phosphot5.cli", "phosphot5.inference")
+    banned += tuple(f"phosphot5.{folder}" for folder in HUB_FOLDERS)
+    return [f"{path}: {name}" for name in imports(path, source) if any(is_inside(name, b) for b in banned)]
+
+
 def nothing_imports_cli(path: str, source: str) -> list[str]:
     """Only the command line itself and its two doors, ``python -m phosphot5`` and train.py, import it."""
     if path.startswith("phosphot5/cli/") or path in ("phosphot5/__main__.py", "train.py"):
@@ -141,6 +148,19 @@ RULES: list[tuple[Rule, tuple[str, ...], str, str]] = [
     (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from ..trainer import PhosphoT5Trainer\n"),
     (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from phosphot5 import modeling_phosphot5\n"),
     (data_needs_no_torch, ("phosphot5/data",), "phosphot5/data/x.py", "def f():\n    from torch import nn\n"),
+    (evaluation_needs_no_torch, ("phosphot5/evaluation",), "phosphot5/evaluation/x.py", "import torch\n"),
+    (
+        evaluation_needs_no_torch,
+        ("phosphot5/evaluation",),
+        "phosphot5/evaluation/x.py",
+        "from phosphot5 import trainer\n",
+    ),
+    (
+        evaluation_needs_no_torch,
+        ("phosphot5/evaluation",),
+        "phosphot5/evaluation/x.py",
+        "def f():\n    from phosphot5.cli.progress import Progress\n",
+    ),
     (nothing_imports_cli, PACKAGE_FOLDERS, "trainer/x.py", "from ..cli.main import main\n"),
     (nothing_imports_cli, PACKAGE_FOLDERS, "phosphot5/x.py", "from .cli import main\n"),
     (

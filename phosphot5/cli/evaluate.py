@@ -1,0 +1,292 @@
+"""``phosphot5 evaluate``: labelled proteins in, metrics with intervals, comparisons and pictures out."""
+
+import argparse
+import json
+import logging
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phosphot5.cli.progress import Progress, hide_loading_bars
+from phosphot5.data import Protein, SiteState, file_digest
+from phosphot5.data.files import atomic_folder, check_folder
+from phosphot5.data.labelled import read_labelled
+from phosphot5.data.uniprot import accession
+from phosphot5.errors import InputFormatError, PhosphoT5Error
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from phosphot5.evaluation.peers import Peer
+    from phosphot5.evaluation.results import Evaluation
+    from phosphot5.evaluation.sites import LabelledSites
+    from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+
+__all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
+
+RESULT_FILE = "evaluation.json"
+PICTURES = ("roc.png", "pr.png", "reliability.png", "scores.png")
+FILES = (RESULT_FILE, *PICTURES)
+"""What the folder holds."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("model", help="bundled, a folder or a hub id")
+    parser.add_argument(
+        "labelled",
+        nargs="+",
+        help="labelled proteins: hash-FASTA (S# phosphorylated, S@ measured and not), plain or gzip, or Parquet",
+    )
+    parser.add_argument("-o", "--output", metavar="FOLDER", help=f"folder for {RESULT_FILE} and pictures")
+    parser.add_argument(
+        "--peer",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="scores of other tools, plain or gzip: columns by tabs, accession, position (1-based) and one with "
+        "scores for each tool; may be given several times",
+    )
+    parser.add_argument(
+        "--resamples",
+        type=_positive,
+        default=1000,
+        metavar="N",
+        help="resamples of the proteins for the 95 %% intervals (default: 1000)",
+    )
+    parser.add_argument("--seed", type=_natural, default=0, help="seed of the resamples (default: 0)")
+    parser.add_argument("--revision", help="branch, tag or commit of a hub id")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the files of an earlier evaluation")
+
+
+def _natural(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if _natural(text) == 0:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 1")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate; see ``phosphot5 evaluate --help``."""
+    began = time.perf_counter()
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells that it lists the fonts
+    from phosphot5.evaluation.results import Evaluation
+    from phosphot5.evaluation.sites import LabelledSites
+
+    if args.output is not None:
+        check_folder(args.output, overwrite=args.overwrite, replaceable=FILES)
+    proteins, files = _read(args.labelled)
+    sites = LabelledSites.of(proteins)
+    _check_labels(sites)
+    peers = _read_peers(args.peer, sites)
+    model = _load(args)
+    scored = sites.scored(_score(model, proteins))
+    evaluation = Evaluation.of(scored, model.config.calibration, peers, args.resamples, args.seed)
+    seen = _seen_in_training(args, files)
+    names = " + ".join(file["name"] for file in files)
+    sys.stdout.write("\n".join([f"{args.model} on {names}", "", evaluation.text().rstrip(), *seen]) + "\n")
+    seconds = time.perf_counter() - began
+    if args.output is not None:
+        _write(args, evaluation, _facts(args, model, files, seconds) | {"warnings": seen})
+        logger.info("%s: %s", args.output, ", ".join(FILES))
+    _report(proteins, sites, seconds)
+    return 0
+
+
+def _read(paths: list[str]) -> tuple[list[Protein], list[dict[str, Any]]]:
+    """Read all labelled proteins, and tell what each file held; a protein that comes twice is refused."""
+    proteins: list[Protein] = []
+    files, first_in = [], {}
+    for path in paths:
+        digest, before = file_digest(path), len(proteins)
+        for protein in read_labelled(path):
+            name = accession(protein.id)
+            if name in first_in:
+                where = "" if first_in[name] == path else f", also in {first_in[name]}"
+                found = f"a second record of this protein{where}"
+                raise InputFormatError(found, "each protein once", path=path, record=protein.id)
+            first_in[name] = path
+            proteins.append(protein)
+        read = proteins[before:]
+        counts = Counter(site.state for protein in read for site in protein.sites())
+        files.append(
+            {"name": _published(path), "sha256": digest, "proteins": len(read)}
+            | {state.name.lower(): counts[state] for state in SiteState}
+        )
+    return proteins, files
+
+
+def _published(path: str) -> str:
+    """Name a file by its folder and its name, never by a path of the machine."""
+    return "/".join(Path(path).parts[-2:])
+
+
+def _check_labels(sites: "LabelledSites") -> None:
+    """Refuse labels on which nothing can be measured, before the model is loaded."""
+    import numpy as np
+
+    from phosphot5.evaluation.metrics import classes_with_both
+
+    known = sites.measured()
+    try:
+        classes_with_both(np.zeros(len(known)), known.truth, known.residues)
+    except ValueError as error:
+        found = f"found {known.truth.sum()} positive and {(~known.truth).sum()} negative sites"
+        raise PhosphoT5Error(
+            f"{found}, expected both of S or T, or of Y; mark positives as S# and measured negatives as S@"
+        ) from error
+
+
+def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
+    from phosphot5.evaluation.peers import read_peers
+
+    peers: dict[str, Peer] = {}
+    for path in paths:
+        for peer in read_peers(path, sites):
+            if peer.name in peers:
+                found = (
+                    f"{path}: found a second score column {peer.name!r}, the first in {peers[peer.name].path}"
+                )
+                raise PhosphoT5Error(f"{found}; expected each peer once")
+            peers[peer.name] = peer
+    return list(peers.values())
+
+
+def _load(args: argparse.Namespace) -> "PhosphoT5ForConditionalGeneration":
+    """Load the model onto the device, in the numbers that ``predict`` computes with."""
+    import torch
+
+    from phosphot5.loading import load_model
+
+    hide_loading_bars()
+    model = load_model(args.model, args.revision)[0]
+    name = args.device
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        return model.to(device, torch.float32 if device.type == "cpu" else torch.bfloat16)
+    except (RuntimeError, AssertionError) as error:
+        raise PhosphoT5Error(f"--device {name}: cannot be used here ({error}); try cpu") from error
+
+
+def _score(
+    model: "PhosphoT5ForConditionalGeneration", proteins: list[Protein]
+) -> "Iterator[tuple[Protein, np.ndarray]]":
+    """Score the proteins, showing the progress."""
+    from phosphot5.hub_card.environment import usable_cores
+    from phosphot5.inference import score_proteins
+
+    with Progress("proteins", len(proteins)) as progress:
+        for scored in score_proteins(model, proteins, threads=usable_cores()):
+            yield scored
+            progress.advance()
+
+
+def _seen_in_training(args: argparse.Namespace, files: list[dict[str, Any]]) -> list[str]:
+    """Return a warning for each evaluated file that the model's record lists, told by its fingerprint."""
+    from phosphot5.hub_card import RECORD_FILE, RunRecord
+    from phosphot5.loading import model_file
+
+    try:
+        record = RunRecord.load(model_file(args.model, RECORD_FILE, args.revision))
+    except PhosphoT5Error:  # a model need not have a record
+        return []
+    roles = {file.sha256: file.role for file in record.data if file.role != "test"}
+    what = {"train": "trained on", "valid": "chosen and calibrated on"}
+    return [
+        f"{file['name']} is a file that this model was {what.get(roles[file['sha256']], 'made with')}: "
+        "on new proteins expect less."
+        for file in files
+        if file["sha256"] in roles
+    ]
+
+
+def _facts(
+    args: argparse.Namespace,
+    model: "PhosphoT5ForConditionalGeneration",
+    files: list[dict[str, Any]],
+    seconds: float,
+) -> dict[str, Any]:
+    """Return what was evaluated, with what, and at what cost."""
+    from phosphot5.hub_card import environment
+
+    return {
+        "command": args.argv,
+        "model": {
+            "name": args.model,
+            "revision": args.revision,
+            "parameters": model.num_parameters(),
+            "device": model.device.type,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "files": {path.name: file_digest(path) for path in _model_files(args)},
+        },
+        "files": files,
+        "peer_files": [{"name": _published(path), "sha256": file_digest(path)} for path in args.peer],
+        "resamples": args.resamples,
+        "seed": args.seed,
+        "versions": environment.package_versions(),
+        "git_commit": environment.git_commit(Path(__file__)),
+        "machine": {"processor": environment.cpu_model(), "cores": environment.usable_cores()},
+        "seconds": round(seconds, 1),
+        "peak_memory_bytes": environment.peak_memory_bytes(),
+    }
+
+
+def _model_files(args: argparse.Namespace) -> Iterable[Path]:
+    """Yield the files that decide the scores: configuration and weights, in one file or in several."""
+    from phosphot5.loading import model_file
+
+    yield model_file(args.model, "config.json", args.revision)
+    try:
+        yield model_file(args.model, "model.safetensors", args.revision)
+    except PhosphoT5Error:
+        index = model_file(args.model, "model.safetensors.index.json", args.revision)
+        shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        yield from (model_file(args.model, shard, args.revision) for shard in sorted(set(shards)))
+
+
+def _write(args: argparse.Namespace, evaluation: "Evaluation", facts: dict[str, Any]) -> None:
+    """Write the folder, complete or not at all."""
+    with atomic_folder(args.output, overwrite=args.overwrite, replaceable=FILES) as folder:
+        evaluation.draw(folder)
+        text = json.dumps(
+            _finite(facts | evaluation.as_dict()), indent=2, ensure_ascii=False, allow_nan=False
+        )
+        (folder / RESULT_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """Replace numbers that JSON cannot carry by None."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _report(proteins: list[Protein], sites: "LabelledSites", seconds: float) -> None:
+    """Log the summary: proteins, sites, time and memory."""
+    from phosphot5.hub_card.environment import peak_memory_bytes
+
+    logger.info(
+        "%d sites, %d of them labelled, in %d proteins with %d residues; %.1f s, peak memory %.2f GB",
+        len(sites),
+        int((sites.states != SiteState.UNKNOWN).sum()),
+        len(proteins),
+        sum(len(protein) for protein in proteins),
+        seconds,
+        peak_memory_bytes() / 1e9,
+    )
