@@ -7,6 +7,7 @@ transformers, so it is not loaded here.
 from phosphot5.data.fasta import read_fasta, write_fasta
 from phosphot5.data.files import atomic_text, check_output, file_digest, read_lines
 from phosphot5.data.known import KnownSites
+from phosphot5.data.labelled import LabelledProtein, read_labelled, write_labelled
 from phosphot5.data.ledger import Ledger, Skipped
 from phosphot5.data.notations import NOTATIONS, losses, parse, render
 from phosphot5.data.records import (
@@ -26,6 +27,7 @@ __all__ = [
     "RESIDUES",
     "Annotated",
     "KnownSites",
+    "LabelledProtein",
     "Ledger",
     "Localisation",
     "OtherModification",
@@ -39,7 +41,9 @@ __all__ = [
     "losses",
     "parse",
     "read_fasta",
+    "read_labelled",
     "read_lines",
     "render",
     "write_fasta",
+    "write_labelled",
 ]

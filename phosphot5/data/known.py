@@ -1,35 +1,25 @@
 """Sites that are known before a prediction: read from a file, marked on the proteins they belong to."""
 
-import csv
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import unquote
 
 from phosphot5.data.fasta import read_fasta
-from phosphot5.data.files import read_lines
+from phosphot5.data.gff import read_features
 from phosphot5.data.ledger import SHOWN, Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
+from phosphot5.data.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.uniprot import accession, is_modified_residue, phosphorylated_residue
 from phosphot5.errors import InputFileError, InputFormatError
 
 __all__ = ["KnownSites"]
 
-PROTEIN_COLUMNS = ("accession", "acc_id", "uniprot", "uniprot_id", "entry", "protein", "protein_id", "id")
-"""Names of the column with the protein; a table with several is read by the first of this list."""
-POSITION_COLUMNS = ("position", "pos", "site", "mod_rsd")
-"""Names of the column with the position, alone or as ``S15`` or ``S15-p``."""
 RESIDUE_COLUMNS = ("residue",)
 """Names of the column with ``S``, ``T`` or ``Y``, which a table need not have."""
 
-_UNIPROT_HEADER = re.compile(r"(?:sp|tr)\|([^|]+)\|")
-_SITE = re.compile(r"([A-Z]?)(\d+)(?:-p)?", re.ASCII | re.IGNORECASE)
-_MODIFIED_RESIDUE = ("modified residue", "modified_residue", "mod_res")
-_PHOSPHO_NOTE = re.compile(r"\bphospho(serine|threonine|tyrosine)\b", re.IGNORECASE)
-_RESIDUE_OF = {"serine": "S", "threonine": "T", "tyrosine": "Y"}
 _CHECK = "check that the known sites are of this very sequence"
 
 
@@ -152,7 +142,7 @@ class KnownSites:
             sequence is not the one that the sites come with. Names file, line, protein and position.
         """
         for protein in proteins:
-            name = _accession(protein.id)
+            name = accession(protein.id)
             of = self._of.get(name)
             if of is not None:
                 self._marked.add(name)
@@ -165,7 +155,7 @@ class KnownSites:
                 protein = replace(protein, states=bytes(states))
             yield protein
         if ledger is not None:
-            self._skipped |= {_accession(record.id) for record in ledger.skipped_records}
+            self._skipped |= {accession(record.id) for record in ledger.skipped_records}
 
     def summary(self) -> str:
         """Return one line for people, after :meth:`mark`: sites given and used, and proteins not found."""
@@ -193,18 +183,12 @@ class KnownSites:
             raise InputFormatError(f"position {position}", "1 or more, positions are 1-based", **place)
         if residue and (len(residue) != 1 or residue not in PHOSPHO_RESIDUES):
             raise InputFormatError(f"a site on {residue!r}", "S, T or Y", position=position, **place)
-        sites = self._of.setdefault(_accession(protein), _Known()).sites
+        sites = self._of.setdefault(accession(protein), _Known()).sites
         before, first = sites.get(position, (residue, line))
         if before and residue and before != residue:
             expected = f"{before!r} as in line {first}"
             raise InputFormatError(f"a site on {residue!r}", expected, position=position, **place)
         sites[position] = (before, first) if before else (residue, line)
-
-
-def _accession(name: str) -> str:
-    """Return the accession of a UniProt header, any other name as it is."""
-    match = _UNIPROT_HEADER.match(name)
-    return match[1] if match else name
 
 
 def _raise_at_first_difference(known: str, protein: Protein) -> None:
@@ -223,7 +207,7 @@ def _read_marked(known: KnownSites, notation: str) -> None:
     """Read FASTA whose sequences are marked."""
     try:
         for protein in read_fasta(known.path, notation=notation):
-            of = known._of.setdefault(_accession(protein.id), _Known(sequence=protein.sequence))
+            of = known._of.setdefault(accession(protein.id), _Known(sequence=protein.sequence))
             if of.sequence != protein.sequence:
                 found, expected = "a second, different sequence", "one sequence for each protein"
                 raise InputFormatError(found, expected, path=known.path, record=protein.id)
@@ -243,11 +227,12 @@ def _read_marked(known: KnownSites, notation: str) -> None:
 
 def _read_table(known: KnownSites, delimiter: str) -> None:
     """Read a table with a header."""
-    rows = _rows(known.path, delimiter)
+    rows = read_rows(known.path, delimiter)
     line, header = next(rows, (0, []))
     if not header:
         raise InputFormatError("an empty file", "a table with a header", path=known.path)
-    columns = _columns(known.path, line, header)
+    needed = {"protein": PROTEIN_COLUMNS, "position": POSITION_COLUMNS}
+    columns = find_columns(header, needed, {"residue": RESIDUE_COLUMNS}, path=known.path, line=line)
     for line, row in rows:
         if len(row) <= max(columns.values()):
             found, expected = f"{len(row)} columns", f"{len(header)} as in the header"
@@ -256,86 +241,25 @@ def _read_table(known: KnownSites, delimiter: str) -> None:
         place = {"path": known.path, "line": line, "record": cells["protein"]}
         if not cells["protein"]:
             raise InputFormatError(f"no text in column {header[columns['protein']]!r}", "a protein", **place)
-        site = _SITE.fullmatch(cells["position"])
-        if site is None:
-            raise InputFormatError(repr(cells["position"]), "a site such as 15, S15 or S15-p", **place)
-        residues = {letter.upper() for letter in (site[1], cells.get("residue", "")) if letter}
+        try:
+            residue, position = parse_site(cells["position"])
+        except InputFormatError as error:
+            raise error.at(**place) from None
+        residues = {letter.upper() for letter in (residue, cells.get("residue", "")) if letter}
         if len(residues) > 1:
             expected = f"the residue of {cells['position']}"
             raise InputFormatError(f"residue {cells['residue']!r}", expected, **place)
-        known._add(cells["protein"], int(site[2]), "".join(residues), line)
-
-
-def _rows(path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield 1-based line number and cells of the rows that are not empty."""
-    reader = csv.reader((line for _, line in read_lines(path)), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            if any(row):
-                yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise InputFormatError(
-            f"a row that cannot be split ({error})",
-            'cells as they are or wholly in "quotes"',
-            path=path,
-            line=reader.line_num,
-        ) from None
-
-
-def _columns(path: str, line: int, header: list[str]) -> dict[str, int]:
-    """Find the 0-based columns of protein, position and residue; the last may be missing."""
-    names = [_plain(name) for name in header]
-    columns = {}
-    for role, choices in (
-        ("protein", PROTEIN_COLUMNS),
-        ("position", POSITION_COLUMNS),
-        ("residue", RESIDUE_COLUMNS),
-    ):
-        fitting = [_plain(choice) for choice in choices if _plain(choice) in names]
-        if fitting:
-            columns[role] = names.index(fitting[0])
-        elif role != "residue":
-            raise InputFormatError(
-                f"the columns {', '.join(map(repr, header))}",
-                f"one with the {role}, called {', '.join(choices)}",
-                "name the columns in the first line",
-                path=path,
-                line=line,
-            )
-        if fitting and names.count(fitting[0]) > 1:
-            found = f"the column {header[columns[role]]!r} more than once"
-            raise InputFormatError(found, "it once", path=path, line=line)
-    return columns
-
-
-def _plain(name: str) -> str:
-    """Return the letters and digits of a column's name, in lower case."""
-    return "".join(character for character in name.lower() if character.isalnum())
+        known._add(cells["protein"], position, "".join(residues), line)
 
 
 def _read_gff3(known: KnownSites) -> None:
     """Read the phosphorylated residues of a GFF3 file, up to its sequences if it has any."""
-    for line, text in read_lines(known.path):
-        if text.startswith("##FASTA"):
-            return
-        if not text.strip() or text.startswith("#"):
-            continue
-        cells = text.split("\t")
-        if len(cells) < 9:
-            found = f"{len(cells)} columns"
-            raise InputFormatError(found, "the 9 columns of GFF3, by tabs", path=known.path, line=line)
-        kind, start, end, attributes = cells[2], cells[3], cells[4], cells[8]
-        notes = [unquote(part[5:]) for part in attributes.split(";") if part.startswith("Note=")]
-        phospho = _PHOSPHO_NOTE.search(" ".join(notes))
-        if unquote(kind).lower() not in _MODIFIED_RESIDUE or not phospho:
+    for feature in read_features(known.path):
+        residue = phosphorylated_residue(feature.attributes.get("Note", ""))
+        if not is_modified_residue(feature.kind) or not residue:
             known._ignored["other features"] += 1
             continue
-        protein = unquote(cells[0])
-        if start != end or not (start.isascii() and start.isdigit()):
-            found = f"a phosphorylated residue from {start!r} to {end!r}"
-            place = {"path": known.path, "line": line, "record": protein}
-            raise InputFormatError(found, "one position, twice", **place)
-        known._add(protein, int(start), _RESIDUE_OF[phospho[1].lower()], line)
+        known._add(feature.protein, feature.position(known.path), residue, feature.line)
 
 
 _READERS: dict[str, Callable[[KnownSites], None]] = {

@@ -1,0 +1,298 @@
+"""``phosphot5 data``: look at labelled proteins, make them from what databases give, split them by homology."""
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from phosphot5.cli.progress import Progress
+from phosphot5.data import Ledger, Protein, check_output, read_labelled, write_labelled
+from phosphot5.data.files import atomic_folder, check_folder
+from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
+from phosphot5.errors import PhosphoT5Error
+
+if TYPE_CHECKING:
+    from phosphot5.data.leakage import Leakage
+    from phosphot5.data.split_folder import SplitOptions
+
+__all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
+
+INSPECT_FILES = ("inspect.json", "inspect.png")
+COMPLAINTS_SHOWN = 20
+"""Bad records and rows that are logged one by one; the account counts them all."""
+_LABELLED = (
+    "FASTA with S# positive, S@ measured negative, bare not labelled (plain or gzip), or Parquet of convert"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands and their options."""
+    commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, add, text in (
+        ("inspect", _add_inspect, "count what is in labelled proteins, and what may be wrong with them"),
+        (
+            "convert",
+            _add_convert,
+            "make labelled proteins of UniProtKB, PhosphoSitePlus, MaxQuant or a table",
+        ),
+        ("split", _add_split, "split labelled proteins into parts without common homologs, with MMseqs2"),
+    ):
+        command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        # no default of its own, or it would undo a --quiet before the sub-command
+        command.add_argument(
+            "--quiet", action="store_true", default=argparse.SUPPRESS, help="print errors and results only"
+        )
+        add(command)
+
+
+def _add_inspect(command: argparse.ArgumentParser) -> None:
+    command.add_argument("labelled", nargs="+", help=_LABELLED)
+    command.add_argument("-o", "--output", metavar="FOLDER", help=f"also write {' and '.join(INSPECT_FILES)}")
+    command.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote there")
+
+
+def _add_convert(command: argparse.ArgumentParser) -> None:
+    from phosphot5.data.readers import FORMATS
+
+    about = "; ".join(f"{name}: {form.about}" for name, form in FORMATS.items())
+    command.add_argument("input", nargs="+", help="files of one format, or of formats told by their content")
+    command.add_argument(
+        "-o", "--output", required=True, help=f"output file, ends in {', '.join(LABELLED_ENDINGS)}"
+    )
+    command.add_argument("--from", dest="form", choices=tuple(FORMATS), help=f"format of the input. {about}")
+    command.add_argument(
+        "--fasta", metavar="FILE", help="sequences that the sites refer to, for formats without sequences"
+    )
+    command.add_argument(
+        "--unlabelled",
+        choices=("unknown", "negative"),
+        default="unknown",
+        help="what an unlabelled S or T is in a protein with a positive S or T, and an unlabelled Y in one with a "
+        "positive Y. negative: sources that list positives only give no others, but many have merely not been "
+        "measured (default: unknown)",
+    )
+    command.add_argument(
+        "--residues", default="STY", type=_residues, help="residues whose labels are taken (default: STY)"
+    )
+    command.add_argument(
+        "--localisation",
+        type=_fraction,
+        metavar="P",
+        help="lowest localisation probability of MaxQuant that is taken; sites below it stay unknown (default: 0.75)",
+    )
+    command.add_argument("--organism", help="the one organism taken from PhosphoSitePlus, such as human")
+    command.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out records that cannot be read or of which a site does not fit the sequence, and rows that cannot "
+        "be read, and go on; all are counted",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace an existing output file")
+
+
+def _add_split(command: argparse.ArgumentParser) -> None:
+    command.add_argument("labelled", nargs="+", help=_LABELLED)
+    command.add_argument("-o", "--output", metavar="FOLDER", required=True, help="folder to make")
+    command.add_argument("--valid", type=_fraction, help="share of the part valid (default: 0.1)")
+    command.add_argument("--test", type=_fraction, help="share of the part test (default: 0.1)")
+    command.add_argument(
+        "--folds", type=int, metavar="N", help="make N folds of equal size instead of train, valid and test"
+    )
+    command.add_argument(
+        "--identity",
+        type=_fraction,
+        default=0.3,
+        help="identity from which proteins are homologs (default: 0.3)",
+    )
+    command.add_argument(
+        "--coverage",
+        type=_fraction,
+        default=0.8,
+        help="least share of both proteins that their alignment covers (default: 0.8)",
+    )
+    command.add_argument("--seed", type=int, default=1, help="another seed, another split (default: 1)")
+    command.add_argument(
+        "--format",
+        choices=tuple(ending.removeprefix(".") for ending in LABELLED_ENDINGS),
+        default="fasta.gz",
+        help="how to write the parts; parquet keeps evidence and source (default: fasta.gz)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote there")
+
+
+def _fraction(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number from 0 to 1")
+    return value
+
+
+def _residues(text: str) -> str:
+    if not text or set(text) - set("STY"):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected letters of STY")
+    return text
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run a sub-command; see ``phosphot5 data --help``."""
+    began = time.perf_counter()
+    {"inspect": _inspect, "convert": _convert, "split": _split}[args.action](args)
+    logger.info("finished in %.1f s", time.perf_counter() - began)
+    return 0
+
+
+def _print(lines: Sequence[str]) -> None:
+    sys.stdout.write("\n".join([*lines, ""]))
+
+
+def _read(paths: Sequence[str], ledger: Ledger) -> Iterator[tuple[str, Protein]]:
+    """Yield file name and protein, with progress."""
+    with Progress("proteins read") as progress:
+        for path in paths:
+            for protein in read_labelled(path, ledger):
+                yield path, protein
+                progress.advance()
+
+
+def _inspect(args: argparse.Namespace) -> None:
+    from phosphot5.data.summary import Summary, describe
+
+    if args.output is not None:
+        check_folder(args.output, overwrite=args.overwrite, replaceable=INSPECT_FILES)
+    ledger, whole = Ledger(), Summary()
+    summaries = {path: Summary() for path in args.labelled}
+    for path, protein in _read(list(summaries), ledger):
+        whole.add(protein)
+        summaries[path].add(protein)
+    if not whole.lengths:
+        raise PhosphoT5Error(f"{', '.join(args.labelled)}: no protein; {ledger.summary()}")
+    _print(describe(whole, summaries))
+    logger.info("%s", ledger.summary())
+    if args.output is None:
+        return
+    from phosphot5.data.picture import draw_summary
+
+    with atomic_folder(args.output, overwrite=args.overwrite, replaceable=INSPECT_FILES) as folder:
+        files = {name: summary.as_dict() for name, summary in summaries.items()}
+        record = {"files": files, "all": whole.as_dict(), "records": ledger.as_dict()}
+        text = json.dumps(record, indent=2, ensure_ascii=False)
+        (folder / INSPECT_FILES[0]).write_text(f"{text}\n", encoding="utf-8")
+        draw_summary(whole, folder / INSPECT_FILES[1])
+    logger.info("%s: %s", args.output, " and ".join(INSPECT_FILES))
+
+
+def _convert(args: argparse.Namespace) -> None:
+    from phosphot5.data.convert import Converter, ConvertOptions, read_sequences
+    from phosphot5.data.readers import detect_format
+    from phosphot5.data.summary import site_table, summarise
+
+    check_ending(args.output)
+    check_output(args.output, overwrite=args.overwrite)
+    forms = {path: args.form or detect_format(path) for path in args.input}
+    _check_options(args, set(forms.values()))
+    options = ConvertOptions(
+        args.residues,
+        args.unlabelled,
+        0.75 if args.localisation is None else args.localisation,
+        args.organism or "",
+        args.skip_bad,
+    )
+    converter = Converter(options, read_sequences(args.fasta) if args.fasta else None)
+    with Progress("records") as progress:
+        for path, form in forms.items():
+            logger.info("%s: %s", path, form)
+            converter.add(path, form, progress.advance)
+    proteins = converter.finish()
+    write_labelled(proteins, args.output, overwrite=args.overwrite)
+    for complaint in converter.complaints()[:COMPLAINTS_SHOWN]:
+        logger.warning("%s", complaint)
+    if (more := len(converter.complaints()) - COMPLAINTS_SHOWN) > 0:
+        logger.warning("and %d more", more)
+    table = site_table(summarise(proteins))
+    _print([*converter.account(), "", f"{len(proteins):,} proteins in {args.output}", "", *table])
+
+
+def _check_options(args: argparse.Namespace, forms: set[str]) -> None:
+    """Refuse options that none of the formats makes use of."""
+    from phosphot5.data.readers import FORMATS
+
+    for option in ("fasta", "localisation", "organism"):
+        if getattr(args, option) is not None and not any(option in FORMATS[form].options for form in forms):
+            useful = ", ".join(name for name, form in FORMATS.items() if option in form.options)
+            raise PhosphoT5Error(
+                f"--{option}: of no use for {', '.join(sorted(forms))}, only for {useful}; leave it out"
+            )
+
+
+def _split_options(args: argparse.Namespace) -> "SplitOptions":
+    from phosphot5.data.split_folder import SplitOptions
+
+    if args.folds is not None:
+        if args.valid is not None or args.test is not None:
+            raise PhosphoT5Error(
+                "--folds: makes folds instead of valid and test; leave out --valid and --test"
+            )
+        if args.folds < 2:
+            raise PhosphoT5Error(f"--folds: found {args.folds}, expected at least 2")
+        shares = {f"fold{number}": 1 / args.folds for number in range(args.folds)}
+    else:
+        parts = {"valid": args.valid, "test": args.test}
+        parts = {name: 0.1 if share is None else share for name, share in parts.items()}
+        rest = 1 - sum(parts.values())
+        if rest <= 1e-9:
+            raise PhosphoT5Error(f"--valid and --test: found {1 - rest:g} together, expected less than 1")
+        shares = {"train": rest} | {name: share for name, share in parts.items() if share}
+        if len(shares) == 1:
+            raise PhosphoT5Error("--valid and --test: found 0 for both, expected one above 0")
+    return SplitOptions(shares, args.identity, args.coverage, args.seed, args.format)
+
+
+def _split(args: argparse.Namespace) -> None:
+    from phosphot5.data.mmseqs import mmseqs_version
+    from phosphot5.data.split_folder import Split, check_split_folder
+    from phosphot5.data.summary import part_table, summarise
+
+    options = _split_options(args)
+    check_split_folder(args.output, options, overwrite=args.overwrite)
+    if "-" in args.labelled:
+        raise PhosphoT5Error(
+            "standard input: cannot be recorded as the source of a split; save it to a file first"
+        )
+    mmseqs_version()  # a missing program is told before the work
+    ledger = Ledger()
+    proteins = [protein for _, protein in _read(args.labelled, ledger)]
+    logger.info("%s", ledger.summary())
+    logger.info("comparing %d proteins with each other by MMseqs2", len(proteins))
+    split = Split(proteins, options)
+    logger.info("%d clusters, the largest with %d proteins", len(split.sizes), max(split.sizes))
+    logger.info("looking for homologs across parts")
+    split.measure()
+    split.write(args.output, args.labelled, ledger, overwrite=args.overwrite)
+    parts = {name: summarise(proteins) for name, proteins in split.parts.items()}
+    _print([*part_table(parts), "", *_leakage_table(split.leakage, args.coverage)])
+    logger.info("%d proteins in %s", len(proteins), args.output)
+
+
+def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
+    """Show the shares of proteins with a homolog elsewhere."""
+    from phosphot5.data.leakage import LEVELS, LOCAL_RESIDUES
+    from phosphot5.data.summary import text_table
+
+    rows: list[list[object]] = [["with a homolog", *(f"of {level * 100:.0f} % identity" for level in LEVELS)]]
+    for found in leakage:
+        where = found.against[0] if len(found.against) == 1 else "the others"
+        for kind, counts in (
+            (f"over {coverage * 100:.0f} % of both", found.covered),
+            (f"over {LOCAL_RESIDUES} residues", found.local),
+        ):
+            shares = [counts[level] / max(found.proteins, 1) for level in LEVELS]
+            rows.append([f"{found.part} in {where}, {kind}", *shares])
+    return text_table(rows)

@@ -1,0 +1,324 @@
+"""From what sources say of sites to labelled proteins, with an account of everything that was left out."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from phosphot5.data.fasta import read_fasta
+from phosphot5.data.files import PathLike
+from phosphot5.data.labelled import LabelledProtein
+from phosphot5.data.ledger import Ledger
+from phosphot5.data.readers import FORMATS, Claim, Entry, Intake
+from phosphot5.data.records import PHOSPHO_RESIDUES, Annotated, Protein, SiteState
+from phosphot5.data.uniprot import accession
+from phosphot5.errors import InputFormatError, PhosphoT5Error
+
+__all__ = ["ConvertOptions", "Converter", "read_sequences"]
+
+NOT_ANNOTATED = "not annotated"
+"""Evidence of the negatives that are made of unlabelled sites."""
+
+_CLASSES = ("ST", "Y")
+"""Residues that are measured together: a positive among them makes the others of the protein negatives."""
+_ADVICE = "the sites may be of another isoform or another version of the sequence"
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """How to convert.
+
+    Parameters
+    ----------
+    residues : str
+        Residues whose labels are taken; all others stay unknown.
+    unlabelled : {"unknown", "negative"}
+        What an unlabelled residue is. ``negative``: an S or T without a label in a protein with a positive S or
+        T is a negative, and so is a Y in a protein with a positive Y. Sources that list positives only give no
+        other negatives, but many of these residues have merely not been measured. Sites which a source names
+        and which are not taken stay unknown.
+    localisation : float
+        Lowest localisation probability of MaxQuant that is taken.
+    organism : str
+        The one organism taken from PhosphoSitePlus; all when empty.
+    skip_bad : bool
+        Whether to skip records and rows that cannot be read, and to go on. A record with one site that does not
+        fit its sequence is left out as a whole: its other sites may be of another sequence too.
+    """
+
+    residues: str = PHOSPHO_RESIDUES
+    unlabelled: Literal["unknown", "negative"] = "unknown"
+    localisation: float = 0.75
+    organism: str = ""
+    skip_bad: bool = False
+
+
+def read_sequences(path: PathLike) -> dict[str, Protein]:
+    """Read the proteins that sites of other files refer to.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        FASTA, plain or gzip.
+
+    Returns
+    -------
+    dict of str to Protein
+        By accession: ``P04637`` of ``sp|P04637|P53_HUMAN``, else the identifier.
+
+    Raises
+    ------
+    InputFileError
+        If the file is missing, unreadable or damaged.
+    InputFormatError
+        If it is no FASTA, has gaps, or has two sequences for one accession.
+    """
+    proteins: dict[str, Protein] = {}
+    for protein in read_fasta(path):
+        if protein.removed:
+            found, expected = (
+                f"a gap at {protein.removed[0]}",
+                "a sequence without gaps, as sites refer to it",
+            )
+            raise InputFormatError(found, expected, path=path, record=protein.id)
+        before = proteins.setdefault(accession(protein.id), protein)
+        if before.sequence != protein.sequence:
+            found = "a second, different sequence"
+            raise InputFormatError(found, "one for each accession", path=path, record=protein.id)
+    return proteins
+
+
+@dataclass
+class _Draft:
+    """One protein while its labels are gathered; keys and members are indices of the sequence, 0-based."""
+
+    entry: Entry
+    sequence: Annotated
+    states: bytearray = field(init=False)
+    evidence: dict[int, list[str]] = field(default_factory=dict)
+    doubtful: set[int] = field(default_factory=set)
+    sources: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.states = bytearray(len(self.sequence))
+
+
+@dataclass
+class Converter:
+    """Gathers labelled proteins from files; what several of them say of one protein is put together.
+
+    A protein is known by its accession, so that ``sp|P04637|P53_HUMAN`` and ``P04637`` are one, and its isoform
+    ``P04637-2`` is another. A site that is positive in one place and negative in another is a positive.
+
+    Parameters
+    ----------
+    options : ConvertOptions
+        How to convert.
+    sequences : dict of str to Protein, optional
+        Of :func:`read_sequences`, for files without sequences.
+
+    Attributes
+    ----------
+    ledger : Ledger
+        Every record of the files.
+    not_taken : Counter of str
+        Sites that are not taken, by reason.
+    problems : list of str
+        Rows that could not be read.
+    """
+
+    options: ConvertOptions
+    sequences: dict[str, Protein] | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    not_taken: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    _drafts: dict[str, _Draft] = field(default_factory=dict, repr=False)
+    _joined: bool = field(default=False, repr=False)
+
+    def add(self, path: str, form: str, advance: Callable[[], None] = lambda: None) -> None:
+        """Take in one file.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        form : str
+            Its format, a name of `phosphot5.data.readers.FORMATS`.
+        advance : callable
+            Called after each record.
+
+        Raises
+        ------
+        InputFileError
+            If it is missing, unreadable or damaged.
+        InputFormatError
+            If it is not in its format, or (unless bad ones are skipped) at the first record that cannot be read,
+            has no sequence, or has a site that does not fit its sequence.
+        """
+        intake = Intake(
+            path,
+            self.ledger,
+            self.options.skip_bad,
+            self.options.localisation,
+            self.options.organism,
+            self.not_taken,
+            self.problems,
+        )
+        name = path.replace("\\", "/").rpartition("/")[2]
+        for entry in FORMATS[form].read(intake):
+            try:
+                self._add_entry(entry, entry.source or f"{form}:{name}")
+            except InputFormatError as error:
+                reason = (
+                    "no sequence" if error.found.startswith("no sequence") else "does not fit its sequence"
+                )
+                intake.refuse_record(error.at(line=entry.line, record=entry.id), reason)
+            advance()
+
+    def finish(self) -> list[LabelledProtein]:
+        """Return the proteins in order of first appearance; those without any label are left out.
+
+        Proteins of a file in the format ``hash`` stay without labels, if it has them so.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If none is left, or the sequences that were given are of no use.
+        """
+        if self.sequences is not None and not self._joined:
+            raise PhosphoT5Error(
+                "sequences were given with --fasta, but the inputs have their own; leave it out"
+            )
+        proteins = []
+        for draft in self._drafts.values():
+            protein = self._protein(draft)
+            if draft.entry.keep or any(protein.states):
+                proteins.append(protein)
+            else:
+                self.ledger.skip(draft.entry.id, "no labelled site")
+        if not proteins:
+            raise PhosphoT5Error(f"no labelled protein; {'; '.join(self.account())}")
+        self.ledger.check(len(proteins))
+        return proteins
+
+    def account(self) -> list[str]:
+        """Return lines for people: records read, used and skipped, and sites not taken, each with reasons."""
+        ledger = self.ledger
+        lines = [f"{ledger.read:,} records read, {ledger.used:,} used, {ledger.skipped:,} skipped"]
+        lines += [f"  skipped, {reason}: {count:,}" for reason, count in ledger.reasons.items()]
+        if self.not_taken:
+            lines.append(f"{self.not_taken.total():,} sites not taken")
+        lines += [f"  not taken, {reason}: {count:,}" for reason, count in self.not_taken.most_common()]
+        return lines
+
+    def complaints(self) -> list[str]:
+        """Return what was wrong with each record and row that was skipped as bad, with its place."""
+        return [record.detail for record in self.ledger.skipped_records if record.detail] + self.problems
+
+    def _add_entry(self, entry: Entry, source: str) -> None:
+        """Take in one entry as a whole, or raise an error that lacks the file."""
+        name = accession(entry.id)
+        draft = self._drafts.get(name)
+        sequence = self._sequence(entry)
+        if draft is not None and draft.sequence.sequence != sequence.sequence:
+            found = "another sequence than that of its earlier record"
+            raise InputFormatError(found, "one sequence for each accession", record=entry.id)
+        for claim in entry.claims:
+            _check(claim, sequence.sequence, entry)
+        self.ledger.enter(entry.id)
+        if draft is None:
+            draft = _Draft(entry, sequence)
+            self._drafts[name] = draft
+        else:
+            self.ledger.skip(entry.id, "put together with its earlier record")
+        if source not in draft.sources:
+            draft.sources.append(source)
+        for claim in entry.claims:
+            self._take(claim, draft)
+
+    def _sequence(self, entry: Entry) -> Annotated:
+        """Return the sequence of an entry."""
+        if entry.sequence is not None:
+            return Annotated(sequence=entry.sequence.upper(), removed=entry.removed)
+        if self.sequences is None:
+            found, advice = "no sequence", "give the FASTA file that the sites refer to with --fasta"
+            raise InputFormatError(found, "one", advice, record=entry.id)
+        name = accession(entry.id)
+        if name not in self.sequences:
+            advice = "give the FASTA file that the sites refer to, isoforms included, or skip such records"
+            found = "no sequence in the FASTA file"
+            raise InputFormatError(found, f"one of {name}", advice, record=entry.id)
+        self._joined = True
+        return self.sequences[name]
+
+    def _take(self, claim: Claim, draft: _Draft) -> None:
+        """Add one label that fits its sequence."""
+        index = claim.position - 1
+        before, residue = draft.states[index], draft.sequence.sequence[index]
+        if residue not in self.options.residues:
+            if claim.state:
+                self.not_taken[f"on {residue}, which is not asked for"] += 1
+            return
+        if claim.state is SiteState.UNKNOWN:
+            draft.doubtful.add(index)
+            return
+        if before and before != claim.state:
+            self.not_taken["negative here, positive elsewhere"] += 1
+            if claim.state is SiteState.NEGATIVE:
+                return
+            draft.evidence[index] = []
+        draft.states[index] = claim.state
+        evidence = draft.evidence.setdefault(index, [])
+        if claim.evidence and claim.evidence not in evidence:
+            evidence.append(claim.evidence)
+
+    def _protein(self, draft: _Draft) -> LabelledProtein:
+        given = draft.sequence.given_position
+        evidence = {given(index + 1): "; ".join(texts) for index, texts in draft.evidence.items() if texts}
+        if self.options.unlabelled == "negative":
+            for index in self._unlabelled(draft):
+                draft.states[index] = SiteState.NEGATIVE
+                evidence[given(index + 1)] = NOT_ANNOTATED
+        joined = self.sequences and self.sequences.get(accession(draft.entry.id))
+        return LabelledProtein(
+            id=draft.entry.id,
+            description=draft.entry.description or (joined.description if joined else ""),
+            sequence=draft.sequence.sequence,
+            states=bytes(draft.states),
+            removed=draft.sequence.removed,
+            evidence=evidence,
+            source="; ".join(draft.sources),
+        )
+
+    def _unlabelled(self, draft: _Draft) -> list[int]:
+        """Return the residues that nobody names, of the classes in which the protein has a positive, 0-based."""
+        positive = {
+            residue
+            for residue, state in zip(draft.sequence.sequence, draft.states, strict=True)
+            if state == SiteState.POSITIVE
+        }
+        wanted = {
+            residue
+            for group in _CLASSES
+            if positive & set(group)
+            for residue in group
+            if residue in self.options.residues
+        }
+        return [
+            index
+            for index, (residue, state) in enumerate(zip(draft.sequence.sequence, draft.states, strict=True))
+            if residue in wanted and not state and index not in draft.doubtful
+        ]
+
+
+def _check(claim: Claim, sequence: str, entry: Entry) -> None:
+    """Raise an error if a label does not fit its sequence."""
+    place = {"line": claim.line, "record": entry.id, "position": claim.position}
+    if claim.position < 1:
+        raise InputFormatError(f"position {claim.position}", "1 or more, positions are 1-based", **place)
+    if claim.position > len(sequence):
+        raise InputFormatError("a position beyond the end", f"1 to {len(sequence)}", _ADVICE, **place)
+    found = sequence[claim.position - 1]
+    if found not in PHOSPHO_RESIDUES or claim.residue not in ("", found):
+        wanted = f"{claim.residue!r} as given" if claim.residue else "S, T or Y"
+        raise InputFormatError(f"{found!r} in the sequence", wanted, _ADVICE, **place)

@@ -1,0 +1,61 @@
+"""How UniProtKB names proteins, phosphorylated residues and evidence."""
+
+import re
+
+__all__ = [
+    "EXPERIMENTAL_EVIDENCE",
+    "accession",
+    "evidence_codes",
+    "is_modified_residue",
+    "phosphorylated_residue",
+]
+
+EXPERIMENTAL_EVIDENCE = {
+    "ECO:0000269": "an experiment in a publication, read by a curator",
+    "ECO:0007744": "a large-scale experiment and its computation, such as proteomics, checked by a curator",
+}
+"""Evidence codes that make a site positive, and their meaning.
+
+Every other code is no measurement of the site in this protein: similarity to another protein (``ECO:0000250``),
+a rule (``ECO:0000255``), an author's or curator's statement (``ECO:0000303``, ``ECO:0000305``), automatic
+annotation (``ECO:0000256``, ``ECO:0000259``, ``ECO:0000313``, ``ECO:0007829``).
+"""
+
+_HEADER = re.compile(r"(?:sp|tr)\|([^|]+)\|")
+_MODIFIED_RESIDUE = ("modified residue", "modified_residue", "mod_res")
+_PHOSPHO_NOTE = re.compile(r"\bphospho(serine|threonine|tyrosine)\b", re.IGNORECASE)
+_RESIDUE_OF = {"serine": "S", "threonine": "T", "tyrosine": "Y"}
+_CODE = re.compile(r"\bECO:\d{7}\b")
+
+
+def accession(name: str) -> str:
+    """Return the accession of a UniProt header, ``sp|P04637|P53_HUMAN``; any other name as it is.
+
+    An isoform keeps its number: ``P04637-2`` is another protein than ``P04637``.
+    """
+    match = _HEADER.match(name)
+    return match[1] if match else name
+
+
+def is_modified_residue(feature: str) -> bool:
+    """Tell whether a feature of this type is a modified residue, in any spelling UniProt has."""
+    return feature.lower() in _MODIFIED_RESIDUE
+
+
+def phosphorylated_residue(note: str) -> str:
+    """Return the residue that a feature's note says is phosphorylated: ``S``, ``T`` or ``Y``, or nothing.
+
+    Examples
+    --------
+    >>> phosphorylated_residue("Phosphoserine; by ATM and ATR")
+    'S'
+    >>> phosphorylated_residue("N6-acetyllysine")
+    ''
+    """
+    match = _PHOSPHO_NOTE.search(note)
+    return _RESIDUE_OF[match[1].lower()] if match else ""
+
+
+def evidence_codes(text: str) -> list[str]:
+    """Return the different evidence codes in a text, in order of appearance."""
+    return list(dict.fromkeys(_CODE.findall(text)))
