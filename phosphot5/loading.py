@@ -4,6 +4,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import torch
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -11,7 +12,7 @@ from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["bundled_folder", "load_model", "model_file"]
+__all__ = ["bundled_folder", "load_model", "model_file", "place"]
 
 
 def bundled_folder() -> Path:
@@ -83,3 +84,32 @@ def load_model(
             f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
         ) from error
     return model.eval(), tokenizer
+
+
+def place(
+    model: PhosphoT5ForConditionalGeneration, device: str | torch.device = "auto", dtype: str = "auto"
+) -> PhosphoT5ForConditionalGeneration:
+    """Move a model to the device and into the numbers to predict with.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        Is changed.
+    device : str or torch.device
+        ``auto``: an accelerator if there is one.
+    dtype : str
+        ``float32`` or ``bfloat16``; ``auto``: float32 on a CPU, bfloat16 on an accelerator.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the device cannot be used.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(device)
+        numbers = {"auto": "float32" if device.type == "cpu" else "bfloat16"}.get(dtype, dtype)
+        return model.to(device, getattr(torch, numbers))
+    except (RuntimeError, AssertionError) as error:
+        raise PhosphoT5Error(f"--device {device}: cannot be used here ({error}); try cpu") from error

@@ -97,6 +97,7 @@ class ProgressForPeople(TrainerCallback):
         self._began: tuple[float, int, float] = (0.0, 0, 0.0)
         self._last: tuple[float, float] = (0.0, 0.0)
         self._figures: dict[str, str] = {}
+        self._ended = False
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -161,7 +162,8 @@ class ProgressForPeople(TrainerCallback):
         shown = {title: f"{value:.3f}" for title, value in found.items() if value is not None}
         self._figures |= {title: value for title, value in shown.items() if title.endswith(" AP")}
         line = ", ".join(f"{title} {value}" for title, value in shown.items())
-        line = f"evaluated after step {state.global_step:,}: {line}"
+        what = "the best model" if self._ended else f"after step {state.global_step:,}"
+        line = f"evaluated {what}: {line}"
         if self._bar is not None:
             self._bar.write(line)
         else:
@@ -171,6 +173,7 @@ class ProgressForPeople(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Close the bar."""
+        self._ended = True
         if self._bar is not None:
             self._bar.close()
             self._bar = None

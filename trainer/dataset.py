@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import datasets
 import numpy as np
 
-from phosphot5.data import Protein, SiteState, read_fasta
+from phosphot5.data import Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
+from phosphot5.data.labelled import read_labelled
 
-__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset"]
+__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins"]
 
 FEATURES = datasets.Features(
     {
@@ -24,7 +25,7 @@ FEATURES = datasets.Features(
 
 @dataclass(frozen=True)
 class LabelledFile:
-    """A hash-FASTA file to train or to evaluate on.
+    """A file of labelled proteins to train or to evaluate on: hash-FASTA, or Parquet as `data convert` writes it.
 
     Parameters
     ----------
@@ -116,9 +117,9 @@ def build_dataset(
     ValueError
         If no protein has a site of known state.
     InputFormatError
-        If a file is no hash-FASTA.
+        If a file does not hold labelled proteins.
     """
-    proteins, counts = _merge(files)
+    proteins, counts = merge_proteins(files)
     partner = np.full(256, -1, dtype=np.int16)
     for plain, phosphorylated in site_token_ids.values():
         partner[plain] = phosphorylated
@@ -143,13 +144,35 @@ def build_dataset(
     return TrainingSet(dataset, counts, proteins, unlabelled)
 
 
-def _merge(files: Sequence[LabelledFile]) -> tuple[list[Protein], list[FileCount]]:
-    """Read the proteins, one for each different sequence, and count what was read from each file."""
+def merge_proteins(
+    files: Sequence[LabelledFile], ledger: Ledger | None = None
+) -> tuple[list[Protein], list[FileCount]]:
+    """Read labelled proteins; those of one sequence become one.
+
+    Parameters
+    ----------
+    files : sequence of LabelledFile
+        The first file that labels a site decides.
+    ledger : Ledger, optional
+        Takes one entry for each record read.
+
+    Returns
+    -------
+    proteins : list of Protein
+        In order of first appearance, under their first identifier.
+    counts : list of FileCount
+        What was read from each file.
+
+    Raises
+    ------
+    InputFormatError
+        If a file does not hold labelled proteins.
+    """
     merged: dict[str, tuple[Protein, np.ndarray]] = {}
     counts = []
     for file in files:
         proteins = positives = negatives = 0
-        for protein in read_fasta(file.path, notation="hash"):
+        for protein in read_labelled(file.path, ledger):
             letters = np.frombuffer(protein.sequence.encode(), dtype=np.uint8)
             states = np.frombuffer(protein.states, dtype=np.uint8).copy()
             states[~np.isin(letters, list(file.residues.encode()))] = SiteState.UNKNOWN

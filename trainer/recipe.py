@@ -37,7 +37,7 @@ class DataRecipe:
     Parameters
     ----------
     train, valid : list of str or dict
-        Hash-FASTA files, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
+        Hash-FASTA or Parquet, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
         of these residues only. A sequence that stands in several files is one protein: an earlier file's
         label of a site goes before a later one's.
     max_length : int

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from phosphot5.data.files import published_name
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import probability_metrics
 from phosphot5.evaluation.pictures import learning_curve
-from phosphot5.evaluation.sites import evaluate_sites
+from phosphot5.evaluation.results import stored_thresholds
+from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, environment, sha256_of_ids
 from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
@@ -57,7 +59,8 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     ------
     PhosphoT5Error
         If the recipe names no training or validation files or no output folder, if that folder holds a
-        training already, or if there is nothing to resume.
+        training already, if there is nothing to resume, or if the files hold nothing to learn from or to
+        measure by.
     """
     for name in ("train", "valid"):
         if not getattr(recipe.data, name):
@@ -90,8 +93,15 @@ def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str,
     """Read the training and the validation set of a recipe, and log what became of their proteins."""
     sets = {}
     for role in ("train", "valid"):
-        sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
+        try:
+            sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
+        except ValueError as error:
+            raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
+    try:
+        LabelledSites.of(sets["valid"].proteins).check_measurable()
+    except ValueError as error:
+        raise PhosphoT5Error(f"data.valid: {error}, to measure by; give other or more proteins") from error
     return sets
 
 
@@ -120,11 +130,8 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
     if not trainer.is_world_process_zero():
         return {}
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
-    lines = model.config.calibration or {}
-    thresholds = {residue: line["threshold"] for residue, line in lines.items()}
     sites = score_labelled_sites(model, valid.proteins)
-    residues = np.unique(sites.measured().residues).tolist()
-    metrics = evaluate_sites(sites, thresholds if set(residues) <= set(thresholds) else None)
+    metrics = evaluate_sites(sites, stored_thresholds(model.config.calibration, sites.measured().residues))
     metrics |= {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
     return {"loss": round(loss, 6)} | {name: round(value, 6) for name, value in metrics.items()}
 
@@ -216,18 +223,13 @@ def _start_record(
         record.ledger[role] = made.ledger()
         for file in made.files:
             counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
-            record.data.append(DataFile.read(Path(file.path), role, name=_published(file.path), **counts))
+            record.data.append(DataFile.read(Path(file.path), role, name=published_name(file.path), **counts))
     return record
-
-
-def _published(path: str) -> str:
-    """Name a data file by its folder and file name, never by a path of the machine."""
-    return "/".join(Path(path).parts[-2:])
 
 
 def _published_set(recipe: Recipe) -> str:
     """Name the validation set by its files."""
-    return " + ".join(_published(file.path) for file in recipe.data.valid)
+    return " + ".join(published_name(file.path) for file in recipe.data.valid)
 
 
 def _peak_memory() -> int:

@@ -271,7 +271,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
     def calibrate(self) -> dict[str, float]:
         """Evaluate, fit the calibration and store it with the false-positive rates in the configuration.
 
-        Evaluated in the precision of the weights, without autocast, as predictions will be made.
+        Evaluated in the precision of the weights, without autocast, as predictions will be made. A residue with
+        too few validation sites keeps the calibration of the model that the training started from, if any.
 
         Returns
         -------
@@ -281,7 +282,12 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         metrics = self.evaluate()
         config = self.model.config
-        config.calibration, config.fpr_table = fit_calibration(*self.scored_sites)
+        calibration, table = fit_calibration(*self.scored_sites)
+        for residue in sorted(set("STY") - set(calibration)):
+            kept = "kept as it was" if residue in (config.calibration or {}) else "left uncalibrated"
+            logger.info("too few validation sites to calibrate %s: %s", residue, kept)
+        config.calibration = (config.calibration or {}) | calibration
+        config.fpr_table = (config.fpr_table or {}) | table
         return metrics
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:

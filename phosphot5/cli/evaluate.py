@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from phosphot5.cli.progress import Progress, hide_loading_bars
 from phosphot5.data import Protein, SiteState, file_digest
-from phosphot5.data.files import atomic_folder, check_folder
+from phosphot5.data.files import atomic_folder, check_folder, published_name
 from phosphot5.data.labelled import read_labelled
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
@@ -122,31 +122,18 @@ def _read(paths: list[str]) -> tuple[list[Protein], list[dict[str, Any]]]:
         read = proteins[before:]
         counts = Counter(site.state for protein in read for site in protein.sites())
         files.append(
-            {"name": _published(path), "sha256": digest, "proteins": len(read)}
+            {"name": published_name(path), "sha256": digest, "proteins": len(read)}
             | {state.name.lower(): counts[state] for state in SiteState}
         )
     return proteins, files
 
 
-def _published(path: str) -> str:
-    """Name a file by its folder and its name, never by a path of the machine."""
-    return "/".join(Path(path).parts[-2:])
-
-
 def _check_labels(sites: "LabelledSites") -> None:
     """Refuse labels on which nothing can be measured, before the model is loaded."""
-    import numpy as np
-
-    from phosphot5.evaluation.metrics import classes_with_both
-
-    known = sites.measured()
     try:
-        classes_with_both(np.zeros(len(known)), known.truth, known.residues)
+        sites.check_measurable()
     except ValueError as error:
-        found = f"found {known.truth.sum()} positive and {(~known.truth).sum()} negative sites"
-        raise PhosphoT5Error(
-            f"{found}, expected both of S or T, or of Y; mark positives as S# and measured negatives as S@"
-        ) from error
+        raise PhosphoT5Error(f"{error}; mark positives as S# and measured negatives as S@") from error
 
 
 def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
@@ -166,20 +153,10 @@ def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
 
 def _load(args: argparse.Namespace) -> "PhosphoT5ForConditionalGeneration":
     """Load the model onto the device, in the numbers that ``predict`` computes with."""
-    import torch
-
-    from phosphot5.loading import load_model
+    from phosphot5.loading import load_model, place
 
     hide_loading_bars()
-    model = load_model(args.model, args.revision)[0]
-    name = args.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        return model.to(device, torch.float32 if device.type == "cpu" else torch.bfloat16)
-    except (RuntimeError, AssertionError) as error:
-        raise PhosphoT5Error(f"--device {name}: cannot be used here ({error}); try cpu") from error
+    return place(load_model(args.model, args.revision)[0], args.device)
 
 
 def _score(
@@ -234,7 +211,7 @@ def _facts(
             "files": {path.name: file_digest(path) for path in _model_files(args)},
         },
         "files": files,
-        "peer_files": [{"name": _published(path), "sha256": file_digest(path)} for path in args.peer],
+        "peer_files": [{"name": published_name(path), "sha256": file_digest(path)} for path in args.peer],
         "resamples": args.resamples,
         "seed": args.seed,
         "versions": environment.package_versions(),

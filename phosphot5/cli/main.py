@@ -4,23 +4,30 @@ import argparse
 import importlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 import phosphot5
 from phosphot5.errors import PhosphoT5Error
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "OVERRIDE", "main"]
 
 COMMANDS = {
     "predict": "score the S, T and Y of proteins in a FASTA file",
     "train": "train a model as a recipe says",
+    "finetune": "train a model further on your own sites",
+    "crossval": "cross-validate a recipe over clusters of homologous proteins",
+    "evaluate": "measure a model on labelled proteins, with intervals, peers and pictures",
+    "data": "inspect, convert and split labelled proteins",
     "recipe": "print a training recipe that comes with the package",
     "export": "write a self-contained folder for the Hugging Face Hub",
     "card": "write the model card of a model folder",
     "push": "upload a model folder to the Hugging Face Hub",
 }
 """Name of each command and its one-line help."""
+OVERRIDE = re.compile(r"[a-z]+\.\w+=")
+"""Begin of a value that replaces one of a recipe."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 for success, 1 for an error that was explained on standard error, 130 after an interruption.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(argv).parse_args(argv)
+    args = _parse(argv)
     args.argv = ["phosphot5", *argv]
     logging.basicConfig(format="%(message)s", level=logging.WARNING if args.quiet else logging.INFO)
     for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
@@ -54,6 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write(f"phosphot5 {args.command}: interrupted\n")
         return 130
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse the arguments; values that replace those of a recipe may stand anywhere behind it."""
+    parser = _parser(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest and (not hasattr(args, "overrides") or not all(OVERRIDE.match(text) for text in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        args.overrides = [*args.overrides, *rest]
+    return args
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

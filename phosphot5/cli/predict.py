@@ -143,16 +143,10 @@ class _Job:
     @cached_property
     def model(self) -> "PhosphoT5ForConditionalGeneration":
         """The model on the device and in the numbers to compute with; :attr:`stored_model` is changed to it."""
-        import torch
+        from phosphot5.loading import place
 
-        model = self.stored_model
-        name = self.state.device if self.args.device == "auto" else self.args.device
-        try:
-            device = torch.device(name)
-            auto = "float32" if device.type == "cpu" else "bfloat16"
-            return model.to(device, getattr(torch, auto if self.args.dtype == "auto" else self.args.dtype))
-        except (RuntimeError, AssertionError) as error:
-            raise PhosphoT5Error(f"--device {name}: cannot be used here ({error}); try cpu") from error
+        device = self.state.device if self.args.device == "auto" else self.args.device
+        return place(self.stored_model, device, self.args.dtype)
 
     @property
     def threads(self) -> int:

@@ -48,8 +48,12 @@ class Progress:
         count : int
             How many more are done.
         """
+        first = self._done == 0
         self._done += count
         now = time.monotonic()
+        if first:
+            self._shown = now  # results that come in groups would give the first of them all the time so far
+            return
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now

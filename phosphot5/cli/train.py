@@ -10,13 +10,19 @@ from phosphot5.cli.progress import hide_loading_bars
 if TYPE_CHECKING:
     from phosphot5.hub_card import RunRecord
 
-__all__ = ["add_arguments", "report", "run"]
+__all__ = ["add_arguments", "add_recipe", "report", "run"]
 
 logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
+    add_recipe(parser)
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Add the recipe and the values that replace those of it."""
     parser.add_argument("recipe", help="YAML file, or the name of a recipe of the package")
     parser.add_argument(
         "overrides",
@@ -24,7 +30,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECTION.KEY=VALUE",
         help="values that replace those of the recipe, for instance training.max_steps=100",
     )
-    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
 
 
 def run(args: argparse.Namespace) -> int:

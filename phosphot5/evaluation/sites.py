@@ -110,6 +110,24 @@ class LabelledSites:
         """Return the labelled sites: positives and measured negatives."""
         return self.at(self.states != SiteState.UNKNOWN)
 
+    def check_measurable(self) -> None:
+        """Refuse sites on which nothing can be measured.
+
+        Raises
+        ------
+        ValueError
+            If no residue class has both positive and measured negative sites.
+        """
+        known = self.measured()
+        for letters in LABELLED_TOGETHER:
+            truth = known.truth[np.isin(known.residues, list(letters))]
+            if truth.any() and not truth.all():
+                return
+        raise ValueError(
+            f"found {known.truth.sum()} positive and {(~known.truth).sum()} negative sites, expected both of S or "
+            "T, or of Y"
+        )
+
     def unlabelled_as_negative(self) -> "LabelledSites":
         """Return the labelled sites and, as negatives, the unlabelled ones of the same proteins.
 

@@ -64,9 +64,31 @@ def test_unknown_command_names_the_known_ones(capsys):
 
 def test_unknown_recipe_names_the_known_ones(capsys):
     assert main(["recipe", "huge"]) == 1
-    assert capsys.readouterr().err == "phosphot5 recipe: no recipe 'huge', expected one of small, tiny\n"
+    assert (
+        capsys.readouterr().err
+        == "phosphot5 recipe: no recipe 'huge', expected one of base, finetune, large-from-t5, small, tiny\n"
+    )
 
 
 def test_recipe_prints_the_file_of_the_package(capsys):
     assert main(["recipe", "tiny"]) == 0
     assert capsys.readouterr().out == (ROOT / "recipes" / "tiny.yaml").read_text()
+
+
+def test_values_of_a_recipe_may_stand_behind_options(monkeypatch):
+    found = []
+    monkeypatch.setattr("phosphot5.cli.train.run", lambda args: found.append(args) or 0)
+    command = ["train", "tiny", "training.seed=2", "--resume", "training.max_steps=5"]
+    assert main(command) == 0
+    assert (found[0].overrides, found[0].resume) == (["training.seed=2", "training.max_steps=5"], True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["train", "tiny", "--resume", "more"], ["recipe", "tiny", "a.b=1"], ["train", "tiny", "--more=1"]],
+)
+def test_what_no_command_knows_is_refused(command, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(command)
+    assert stop.value.code == 2
+    assert f"unrecognized arguments: {command[-1]}" in capsys.readouterr().err

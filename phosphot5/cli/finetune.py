@@ -1,0 +1,90 @@
+"""``phosphot5 finetune``: your own labelled sites on top of a model."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phosphot5.cli.main import OVERRIDE
+from phosphot5.cli.processes import joined, on_main
+from phosphot5.cli.progress import hide_loading_bars
+from phosphot5.cli.train import report
+
+if TYPE_CHECKING:
+    from phosphot5.trainer.recipe import Recipe
+
+__all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
+
+DATA_FOLDER = "data"
+"""Folder of the parts of the proteins, inside the output folder."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument(
+        "labelled", nargs="+", help="hash-FASTA, or Parquet written by `phosphot5 data convert`"
+    )
+    parser.set_defaults(overrides=[])
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the model goes")
+    parser.add_argument(
+        "--valid",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="labelled proteins to stop and calibrate by; may be repeated (default: split off by homology)",
+    )
+    parser.add_argument(
+        "--valid-share", type=float, default=0.2, help="share of proteins to split off (default: 0.2)"
+    )
+    parser.add_argument(
+        "--model", default="bundled", help="model to start from: bundled, a folder or a hub id"
+    )
+    parser.add_argument(
+        "--recipe", default="finetune", help="YAML file or name of a recipe (default: finetune)"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fine-tune; see ``phosphot5 finetune --help``."""
+    from phosphot5.trainer.checkpoints import start_point
+    from phosphot5.trainer.dataset import LabelledFile
+    from phosphot5.trainer.recipe import load_recipe
+    from phosphot5.trainer.run import train
+
+    hide_loading_bars()
+    folder = Path(args.output)
+    files = [text for text in args.labelled if not OVERRIDE.match(text)]
+    overrides = [text for text in args.labelled if OVERRIDE.match(text)]
+    where = [f"model.start_from={args.model}", f"training.output_dir={folder}"]
+    recipe = load_recipe(args.recipe, [*where, *overrides, *args.overrides])
+    recipe.data.train[:] = [LabelledFile(path) for path in files]
+    recipe.data.valid[:] = [LabelledFile(path) for path in args.valid]
+    start_point(str(folder), args.resume)
+    with joined("auto") as state:
+        if not args.valid:
+            on_main(state, lambda: _split(recipe, folder / DATA_FOLDER, args))
+            for role in ("train", "valid"):
+                getattr(recipe.data, role)[:] = [LabelledFile(str(folder / DATA_FOLDER / f"{role}.fasta.gz"))]
+        report(train(recipe, args.argv, args.resume), str(folder))
+    return 0
+
+
+def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
+    """Split validation proteins off, homologs together, unless the run that is resumed has done so."""
+    from phosphot5.data import Ledger
+    from phosphot5.data.split_folder import SPLIT_FILE, Split, SplitOptions
+    from phosphot5.trainer.dataset import merge_proteins
+
+    if not (args.resume and (folder / SPLIT_FILE).is_file()):
+        ledger = Ledger()
+        options = SplitOptions({"train": 1 - args.valid_share, "valid": args.valid_share})
+        split = Split(merge_proteins(recipe.data.train, ledger)[0], options)
+        split.measure()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        split.write(folder, [file.path for file in recipe.data.train], ledger, overwrite=True)
+        sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())
+        logger.info("%s proteins in %s clusters: %s", len(split.proteins), len(split.sizes), sizes)
+    return folder
