@@ -4,8 +4,8 @@
 
 Every variant is the recipe ``small`` with one change, trained for the same steps with the same seeds and
 scored on the recipe's validation proteins. Results are added to ``results/attention.json`` or
-``results/method.json`` as they come; run again, the script goes on with what is missing. The last part times
-the training step of all variants in turn, so that a busy machine slows all alike.
+``results/method.json`` as they come; run again, the script goes on with what is missing. First the training
+step of all variants is timed, in turn, so that a busy machine slows all alike.
 """
 
 import argparse
@@ -203,18 +203,20 @@ def main() -> None:
         for files in (recipe.data.train, recipe.data.valid)
     )
     path = RESULTS / f"{args.group}.json"
-    runs = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    runs, times = found.get("runs", []), found.get("step_time_over_as_released", {})
+    if set(times) != set(variants):
+        times = step_times(recipe, sets, variants)
     budget = {"steps": args.steps, "tokens_per_step": recipe.training["tokens_per_batch"]}
     for seed in args.seeds:
         for name, variant in variants.items():
-            if any((run["variant"], run["seed"], run["steps"]) == (name, seed, args.steps) for run in runs):
-                continue
-            runs.append({"variant": name} | budget | train(recipe, sets, variant, seed, args.steps))
-            save(args.group, describe() | {"runs": runs})
+            if not any(
+                (run["variant"], run["seed"], run["steps"]) == (name, seed, args.steps) for run in runs
+            ):
+                runs.append({"variant": name} | budget | train(recipe, sets, variant, seed, args.steps))
+            save(args.group, describe() | {"runs": runs, "step_time_over_as_released": times})
             sys.stdout.write(f"{runs[-1]}\n")
             sys.stdout.flush()
-    result = {"runs": runs, "step_time_over_as_released": step_times(recipe, sets, variants)}
-    sys.stdout.write(f"{save(args.group, describe() | result)}\n")
 
 
 if __name__ == "__main__":
