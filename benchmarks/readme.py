@@ -58,8 +58,19 @@ def validation() -> str:
     result = load("validation")
     prevalence = {metric: result["phosphot5"][metric.split("_")[0] + "_prevalence"] for metric in METRICS}
     chance = ["0.500" if metric.endswith("auroc") else f"{prevalence[metric]:.3f}" for metric in METRICS]
-    rows = [[name, *(f"{result[key][metric]:.3f}" for metric in METRICS)] for key, name in METHODS.items()]
-    return "\n".join([*table(["", *METRICS.values()], [*rows, ["chance", *chance]]), "", source(result)])
+    rows = [[name, *(_with_interval(result[key], metric) for metric in METRICS)] for key, name in METHODS.items()]
+    ours = result["phosphot5"]
+    note = (
+        f"Brackets: 95 % interval over proteins. Expected calibration error {ours['st_ece']:.3f} for S/T, "
+        f"{ours['y_ece']:.3f} for Y, on the set that the calibration was fitted on. {source(result)}"
+    )
+    return "\n".join([*table(["", *METRICS.values()], [*rows, ["chance", *chance]]), "", note])
+
+
+def _with_interval(scores: dict[str, float], metric: str) -> str:
+    if f"{metric}_low" not in scores:
+        return f"{scores[metric]:.3f}"
+    return f"{scores[metric]:.3f} [{scores[f'{metric}_low']:.3f}-{scores[f'{metric}_high']:.3f}]"
 
 
 def known_sites() -> str:
@@ -142,13 +153,24 @@ def predict() -> str:
 
 def attention() -> str:
     """Return what each part of the attention brings."""
-    result = load("attention")
+    return _ablation("attention")
+
+
+def method() -> str:
+    """Return what each part of the training method brings."""
+    return _ablation("method")
+
+
+def _ablation(group: str) -> str:
+    """Return the figures of the variants of a group."""
+    result = load(group)
     seeds = {run["seed"] for run in result["runs"]}
     rows = []
     for variant, cost in result["step_time_over_as_released"].items():
         runs = [run for run in result["runs"] if run["variant"] == variant]
-        means = [sum(run[metric] for run in runs) / len(runs) for metric in METRICS]
-        rows.append([variant, str(len(runs)), *(f"{mean:.3f}" for mean in means), f"{cost:.2f}"])
+        if runs:
+            means = [sum(run[metric] for run in runs) / len(runs) for metric in METRICS]
+            rows.append([variant, str(len(runs)), *(f"{mean:.3f}" for mean in means), f"{cost:.2f}"])
     run = result["runs"][0]
     note = (
         f"Seed {', '.join(map(str, sorted(seeds)))}, {run['steps']} steps of {run['tokens_per_step']:,} tokens: "
@@ -159,7 +181,8 @@ def attention() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: part for part in (example, known_sites, validation, predict, decoding, length, attention)
+    part.__name__: part
+    for part in (example, known_sites, validation, predict, decoding, length, attention, method)
 }
 
 

@@ -17,6 +17,8 @@ from sklearn.linear_model import LogisticRegression
 
 from phosphot5.data import read_fasta
 from phosphot5.evaluation.metrics import site_metrics
+from phosphot5.evaluation.results import stored_thresholds
+from phosphot5.evaluation.sites import evaluate_sites
 from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
@@ -77,8 +79,9 @@ def main() -> None:
     data = load_recipe(ROOT / "recipes" / "small.yaml").data
     model = load_model(name)[0]
     proteins = (protein for file in data.valid for protein in read_fasta(file.path, notation="hash"))
-    sites = score_labelled_sites(model, proteins).measured()
-    metrics = site_metrics(sites.probability, sites.truth, sites.residues)
+    sites = score_labelled_sites(model, proteins)
+    thresholds = stored_thresholds(model.config.calibration, sites.measured().residues)
+    metrics = evaluate_sites(sites, thresholds)
     result = describe() | {
         "set": "multisource/valid",
         "phosphot5": {"model": name} | metrics,

@@ -71,13 +71,16 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
     sets = read_sets(recipe, model.config.site_token_ids)
-    trainer = PhosphoT5Trainer(
-        model,
-        args,
-        train_dataset=sets["train"].dataset,
-        eval_dataset=sets["valid"].dataset,
-        processing_class=PhosphoT5Tokenizer(),
-    )
+    try:
+        trainer = PhosphoT5Trainer(
+            model,
+            args,
+            train_dataset=sets["train"].dataset,
+            eval_dataset=sets["valid"].dataset,
+            processing_class=PhosphoT5Tokenizer(),
+        )
+    except RuntimeError as error:  # a tool of training.report_to that is not installed
+        raise PhosphoT5Error(f"training: {error}") from error
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))

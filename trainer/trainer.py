@@ -60,7 +60,7 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
         self.add_callback(CodeFilesCallback())
         self.add_callback(TrainingClock())
-        if self.train_dataset is not None and "length" in self.train_dataset.column_names:
+        if "length" in getattr(self.train_dataset, "column_names", ()):
             for stock in (PrinterCallback, ProgressCallback):
                 self.remove_callback(stock)
             self.add_callback(ProgressForPeople(int(np.sum(self.train_dataset["length"], dtype=np.int64))))

@@ -67,3 +67,36 @@ def test_commands_shown_exist():
     assert len(shown) > 5
     for program, command, *_ in shown:
         assert command in COMMANDS if program == "phosphot5" else f"\n{command}:" in makefile
+
+
+def test_options_shown_are_understood(monkeypatch):
+    shown = [
+        shlex.split(line, comments=True)[1:]
+        for language, block in BLOCKS
+        if language == "sh"
+        for line in block.splitlines()
+        if line.startswith("phosphot5 ")
+    ]
+    for arguments in shown:
+        understood = []
+        monkeypatch.setattr(
+            f"phosphot5.cli.{arguments[0]}.run", lambda args, u=understood: u.append(args) or 0
+        )
+        redirected = arguments[: arguments.index(">")] if ">" in arguments else arguments
+        assert main(redirected) == 0
+        assert understood, arguments
+
+
+def test_formats_shown_are_those_that_can_be_read():
+    from phosphot5.data.readers import FORMATS
+
+    rows = README.partition("| `--from` |")[2].partition("\n\n")[0]
+    first_cells = [row.split("|")[1] for row in rows.splitlines()[2:]]
+    assert set(re.findall(r"`([\w-]+)`", " ".join(first_cells))) == set(FORMATS)
+
+
+def test_recipes_shown_are_those_of_the_package():
+    from phosphot5.recipes import packaged_recipes
+
+    rows = README.partition("| recipe | for |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([\w-]+)`", rows, re.MULTILINE)) == set(packaged_recipes())

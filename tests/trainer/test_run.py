@@ -163,6 +163,7 @@ def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:
         ("training.output_dir=''", "names no training.output_dir"),
         ("training.fp16=true", "fp16 is refused"),
         ("training.save_strategy=sometimes", "training arguments: sometimes is not a valid"),
+        ("training.report_to=clearml", "training: ClearMLCallback requires 'clearml' to be installed"),
         ("model.preset=huge", "model: unknown preset 'huge'"),
         ("model.window=0", "model: window is 0"),
         ("model.start_from=nowhere/none", "nowhere/none: cannot be loaded"),
