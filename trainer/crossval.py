@@ -141,7 +141,6 @@ class CrossValidation:
         else:
             ledger = Ledger()
             split = Split(merge_proteins(self.files, ledger)[0], self._options())
-            split.measure()
             self.folder.mkdir(parents=True, exist_ok=True)
             split.write(self.folder / FOLDS_FOLDER, [file.path for file in self.files], ledger)
             logger.info("%s proteins in %s clusters", f"{len(split.proteins):,}", f"{len(split.sizes):,}")

@@ -82,7 +82,6 @@ def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
         ledger = Ledger()
         options = SplitOptions({"train": 1 - args.valid_share, "valid": args.valid_share})
         split = Split(merge_proteins(recipe.data.train, ledger)[0], options)
-        split.measure()
         folder.parent.mkdir(parents=True, exist_ok=True)
         split.write(folder, [file.path for file in recipe.data.train], ledger, overwrite=True)
         sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())
