@@ -58,7 +58,9 @@ def validation() -> str:
     result = load("validation")
     prevalence = {metric: result["phosphot5"][metric.split("_")[0] + "_prevalence"] for metric in METRICS}
     chance = ["0.500" if metric.endswith("auroc") else f"{prevalence[metric]:.3f}" for metric in METRICS]
-    rows = [[name, *(_with_interval(result[key], metric) for metric in METRICS)] for key, name in METHODS.items()]
+    rows = [
+        [name, *(_with_interval(result[key], metric) for metric in METRICS)] for key, name in METHODS.items()
+    ]
     ours = result["phosphot5"]
     note = (
         f"Brackets: 95 % interval over proteins. Expected calibration error {ours['st_ece']:.3f} for S/T, "
@@ -178,6 +180,34 @@ def _ablation(group: str) -> str:
     )
     header = ["variant", "runs", *METRICS.values(), "time of a step"]
     return "\n".join([*table(header, rows), "", note])
+
+
+def training() -> str:
+    """Return the comparison with the stock model and trainer, and what each part of ours brings."""
+    result = load("training")
+    rows = []
+    for group in ("throughput", "parts"):
+        for name, row in result[group].items():
+            title = name if group == "throughput" else f"ours, {name}"
+            if "not_measured" in row:
+                rows.append([title, *("-",) * 4, row["not_measured"]])
+                continue
+            ours, it = row["ours"], row["it"]
+            speeds = [f"{side['tokens_per_second']:,}" for side in (ours, it)]
+            ratio = f"{row['ours_over_it']:.2f} ({row['lowest']:.2f} to {row['highest']:.2f})"
+            memory = " / ".join(f"{side['peak_memory_bytes'] / 1e9:.1f} GB" for side in (ours, it))
+            rows.append([title, *speeds, ratio, f"{it['padding']:.1%}", memory])
+    header = ["compared with", "ours, tokens/s", "it, tokens/s", "ours over it (range)", "its padding"]
+    lines = table([*header, "peak memory, ours / it"], rows)
+    rows = [
+        [row["side"], f"{row['learning_rate']:g}", f"{row['steps']:,}", f"{row['tokens'] / 1e6:.2f} M"]
+        + [f"{row[metric]:.3f}" if metric in row else "diverged" for metric in METRICS]
+        for row in result["quality"].values()
+    ]
+    header = ["trained", "peak learning rate", "steps", "tokens", *METRICS.values()]
+    minutes = " and ".join(sorted({f"{row['minutes']:g}" for row in result["quality"].values()}))
+    after = f"After {minutes} minutes of training each, on the validation sites:"
+    return "\n".join([*lines, "", after, "", *table(header, rows), "", source(result)])
 
 
 PARTS: dict[str, Callable[[], str]] = {
