@@ -9,7 +9,7 @@ import pytest
 
 from phosphot5 import PhosphoT5Tokenizer
 from phosphot5.data import read_fasta
-from phosphot5.evaluation.metrics import site_metrics
+from phosphot5.evaluation.sites import evaluate_sites
 from phosphot5.hub_card import RECORD_FILE, RunRecord, render_card
 from phosphot5.inference import predict_sites, score_labelled_sites, score_proteins
 from phosphot5.loading import bundled_folder, load_model
@@ -45,6 +45,7 @@ def test_configuration_is_complete(model):
     assert config.use_cache
     for residue in "STY":
         assert config.calibration[residue]["slope"] > 0
+        assert 0 < config.calibration[residue]["threshold"] < 1
         table = config.fpr_table[residue]
         assert np.all(np.diff(table["fpr"]) > 0)
         assert np.all(np.diff(table["probability"]) <= 0)
@@ -57,8 +58,23 @@ def test_record_and_card_tell_where_it_comes_from(model):
     assert not record.git_commit.endswith("-dirty")
     assert record.parameters == model.num_parameters()
     assert record.licence.name == "non-commercial-research"
+    assert record.ledger["train"]["tokens"] > 10**7
+    assert record.cost.flops > 0
     card = render_card(record, model.config.to_dict(), "org/phosphot5")
     assert f"{record.metrics['multisource/valid.fasta.gz']['st_auroc']:.3f}" in card
+
+
+def test_record_is_published_among_the_results():
+    record = (bundled_folder() / RECORD_FILE).read_text()
+    assert (ROOT / "benchmarks" / "results" / "bundled_run_record.json").read_text() == record
+
+
+def test_probabilities_are_calibrated():
+    (metrics,) = RunRecord.load(bundled_folder() / RECORD_FILE).metrics.values()
+    for group in ("st", "y"):
+        assert metrics[f"{group}_ece"] < 0.03
+        assert metrics[f"{group}_ece"] < metrics[f"{group}_ece_uncalibrated"]
+        assert metrics[f"{group}_ap_low"] < metrics[f"{group}_ap"] < metrics[f"{group}_ap_high"]
 
 
 def test_half_of_the_sites_everybody_knows_are_called(model):
@@ -110,7 +126,11 @@ def test_known_sites_help_this_model(model, monkeypatch):
 @pytest.mark.data
 @pytest.mark.skipif(not VALID.exists(), reason=f"the phosphosite data are not at {VALID.parents[1]}")
 def test_published_figures_are_those_of_this_model(model, published):
-    sites = score_labelled_sites(model, read_fasta(str(VALID), notation="hash")).measured()
-    metrics = site_metrics(sites.probability, sites.truth, sites.residues)
-    for metric in ("st_auroc", "st_ap", "y_auroc", "y_ap"):
+    """The record's too: what a training writes down is what `evaluate` finds."""
+    sites = score_labelled_sites(model, read_fasta(str(VALID), notation="hash"))
+    thresholds = {residue: line["threshold"] for residue, line in model.config.calibration.items()}
+    metrics = evaluate_sites(sites, thresholds, resamples=200)
+    (recorded,) = RunRecord.load(bundled_folder() / RECORD_FILE).metrics.values()
+    for metric in ("st_auroc", "st_ap", "st_mcc", "st_ece", "y_auroc", "y_ap", "y_mcc", "y_ece"):
         assert metrics[metric] == pytest.approx(published["phosphot5"][metric], abs=1e-4)
+        assert metrics[metric] == pytest.approx(recorded[metric], abs=1e-4)
