@@ -212,7 +212,7 @@ def training() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
-    for part in (example, known_sites, validation, predict, decoding, length, attention, method)
+    for part in (example, known_sites, validation, predict, decoding, length, training, attention, method)
 }
 
 
