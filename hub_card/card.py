@@ -65,6 +65,8 @@ COLUMNS = (
 )
 """Metric of a class, its title and its format in the card."""
 
+UPWARD = ("_ece",)
+"""Metrics that every resample raises, because chance adds to the gap of each bin: their interval says little."""
 NOT_MEASURED = "not measured"
 
 
@@ -231,6 +233,8 @@ def _score(scores: Mapping[str, float | None], key: str, form: str) -> str:
     if value is None:
         return NOT_MEASURED
     shown = form.format(value)
+    if key.endswith(UPWARD):
+        return shown
     return shown if low is None or high is None else f"{shown} [{form.format(low)}-{form.format(high)}]"
 
 

@@ -56,6 +56,8 @@ def full_record() -> RunRecord:
                 "st_prevalence": 0.17312,
                 "st_sites": 83135,
                 "st_ece": 0.00812,
+                "st_ece_low": 0.009,
+                "st_ece_high": 0.02,
                 "st_ece_uncalibrated": 0.14,
                 "y_auroc": None,
                 "expected_calibration_error": 0.0123456789,
