@@ -165,6 +165,7 @@ def learning_curve(history: Sequence[Mapping[str, float]], path: PathLike) -> No
         "eval_st_auroc": ("AUROC, S/T", COLOURS[0], "--", "s"),
         "eval_y_auroc": ("AUROC, Y", COLOURS[1], "--", "s"),
     }
+    left.set_yscale("log")  # the first steps would flatten the rest
     for axes, title, curves in ((left, "loss", losses), (right, "AP and AUROC in validation", metrics)):
         axes.set_title(title)
         for name, (label, colour, line, marker) in curves.items():
