@@ -1,6 +1,5 @@
 """Intervals and paired differences against a bootstrap that repeats sites one by one."""
 
-
 import numpy as np
 import pytest
 
