@@ -262,7 +262,7 @@ def test_a_compiled_model_trains_alike(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_processes_resume_in_the_second_epoch(tmp_path: Path, in_two_processes) -> None:
-    whole, part, resumed = in_two_processes(interrupted(tmp_path, 6))
-    assert len(part["losses"]) == 6 < len(whole["losses"])
+    whole, part, resumed = in_two_processes(interrupted(tmp_path, 4))
+    assert len(whole["losses"]) == 6  # three to an epoch
     assert part["losses"] + resumed["losses"] == whole["losses"]
     assert same(resumed, whole)
