@@ -11,6 +11,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.evaluation.table import CLASS_TITLES
 
 from .facts import Cost, Hardware, Licence
 from .record import RECORD_FILE, RunRecord
@@ -45,8 +46,6 @@ GEOMETRY = (
 )
 """Keys of config.json that the card shows."""
 
-CLASSES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
-"""Residue class of a metric's name, and its title."""
 COLUMNS = (
     ("sites", "sites", "{:,.0f}"),
     ("prevalence", "positive", "{:.3f}"),
@@ -156,7 +155,7 @@ def render_card(record: RunRecord, config: Mapping[str, Any], repo_id: str | Non
         config=config,
         version=version,
         command=shlex.join(record.command),
-        classes=list(CLASSES.values()),
+        classes=list(CLASS_TITLES.values()),
         results=_results(record),
         further=_further(record),
         cost=[*_cost(record.cost), *_hardware(record.hardware)],
@@ -220,9 +219,9 @@ def _results(record: RunRecord) -> list[dict[str, Any]]:
     results = []
     for name, scores in record.metrics.items():
         rows = [
-            {"title": title, "cells": [_score(scores, f"{key}_{metric}", form) for key in CLASSES]}
+            {"title": title, "cells": [_score(scores, f"{key}_{metric}", form) for key in CLASS_TITLES]}
             for metric, title, form in COLUMNS
-            if any(f"{key}_{metric}" in scores for key in CLASSES)
+            if any(f"{key}_{metric}" in scores for key in CLASS_TITLES)
         ]
         results.append({"name": name, "rows": rows})
     return results
@@ -240,7 +239,10 @@ def _score(scores: Mapping[str, float | None], key: str, form: str) -> str:
 
 def _further(record: RunRecord) -> list[dict[str, str]]:
     known = {
-        f"{key}_{metric}{end}" for key in CLASSES for metric, *_ in COLUMNS for end in ("", "_low", "_high")
+        f"{key}_{metric}{end}"
+        for key in CLASS_TITLES
+        for metric, *_ in COLUMNS
+        for end in ("", "_low", "_high")
     }
     return [
         {"name": name, "title": key, "text": NOT_MEASURED if value is None else f"{value:.6g}"}

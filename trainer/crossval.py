@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from accelerate import PartialState
 
-from phosphot5.data import Ledger, SiteState, atomic_text, file_digest
+from phosphot5.data import SiteState, atomic_text, file_digest
 from phosphot5.data.labelled import read_labelled
-from phosphot5.data.split_folder import SPLIT_FILE, Split, SplitOptions
+from phosphot5.data.split_folder import SPLIT_FILE, SplitOptions
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.bootstrap import measure
 from phosphot5.evaluation.results import stored_thresholds
@@ -23,7 +23,7 @@ from phosphot5.hub_card.card import read_config
 from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 
-from .dataset import LabelledFile, merge_proteins
+from .dataset import LabelledFile, split_files
 from .recipe import Recipe
 from .run import train
 
@@ -134,16 +134,10 @@ class CrossValidation:
                 "training.output_dir"
             )
         state.wait_for_everyone()
-        if not state.is_main_process:
-            pass
-        elif done:
+        if state.is_main_process and done:
             self._check_folds()
-        else:
-            ledger = Ledger()
-            split = Split(merge_proteins(self.files, ledger)[0], self._options())
-            self.folder.mkdir(parents=True, exist_ok=True)
-            split.write(self.folder / FOLDS_FOLDER, [file.path for file in self.files], ledger)
-            logger.info("%s proteins in %s clusters", f"{len(split.proteins):,}", f"{len(split.sizes):,}")
+        elif state.is_main_process:
+            split_files(self.files, self._options(), self.folder / FOLDS_FOLDER)
         state.wait_for_everyone()
 
     def _check_folds(self) -> None:

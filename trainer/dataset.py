@@ -1,7 +1,9 @@
 """From labelled proteins to a data set of token ids and three-state labels."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import datasets
 import numpy as np
@@ -9,8 +11,11 @@ import numpy as np
 from phosphot5.data import Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.labelled import read_labelled
+from phosphot5.data.split_folder import Split, SplitOptions
 
-__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins"]
+__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins", "split_files"]
+
+logger = logging.getLogger(__name__)
 
 FEATURES = datasets.Features(
     {
@@ -183,6 +188,24 @@ def merge_proteins(
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
         counts.append(FileCount(file.path, proteins, positives, negatives))
     return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
+
+
+def split_files(
+    files: Sequence[LabelledFile], options: SplitOptions, folder: Path, overwrite: bool = False
+) -> None:
+    """Split the proteins of some files by homology, and write the parts; its parents are made.
+
+    Parameters
+    ----------
+    files, options, folder, overwrite
+        As for :func:`merge_proteins` and :class:`~phosphot5.data.split_folder.Split`, whose errors it raises.
+    """
+    ledger = Ledger()
+    split = Split(merge_proteins(files, ledger)[0], options)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    split.write(folder, [file.path for file in files], ledger, overwrite=overwrite)
+    sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())
+    logger.info("%s proteins in %s clusters: %s", f"{len(split.proteins):,}", f"{len(split.sizes):,}", sizes)
 
 
 def _encode_labelled(protein: Protein, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

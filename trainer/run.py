@@ -71,16 +71,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
     sets = read_sets(recipe, model.config.site_token_ids)
-    try:
-        trainer = PhosphoT5Trainer(
-            model,
-            args,
-            train_dataset=sets["train"].dataset,
-            eval_dataset=sets["valid"].dataset,
-            processing_class=PhosphoT5Tokenizer(),
-        )
-    except RuntimeError as error:  # a tool of training.report_to that is not installed
-        raise PhosphoT5Error(f"training: {error}") from error
+    trainer = _make_trainer(model, args, sets)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
@@ -106,6 +97,22 @@ def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str,
     except ValueError as error:
         raise PhosphoT5Error(f"data.valid: {error}, to measure by; give other or more proteins") from error
     return sets
+
+
+def _make_trainer(
+    model: PhosphoT5ForConditionalGeneration, args: PhosphoT5TrainingArguments, sets: dict[str, TrainingSet]
+) -> PhosphoT5Trainer:
+    """Make the trainer; a tool of ``training.report_to`` that is not installed is told in one line."""
+    try:
+        return PhosphoT5Trainer(
+            model,
+            args,
+            train_dataset=sets["train"].dataset,
+            eval_dataset=sets["valid"].dataset,
+            processing_class=PhosphoT5Tokenizer(),
+        )
+    except RuntimeError as error:
+        raise PhosphoT5Error(f"training: {error}") from error
 
 
 def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | None) -> None:

@@ -8,13 +8,12 @@ from typing import Any
 from phosphot5.cli.processes import joined
 from phosphot5.cli.progress import hide_loading_bars
 from phosphot5.cli.train import add_recipe
+from phosphot5.evaluation.table import CLASS_TITLES, HEADLINE
 
 __all__ = ["add_arguments", "run"]
 
 logger = logging.getLogger(__name__)
 
-SHOWN = {"auroc": "AUROC", "ap": "AP", "mcc": "MCC", "f1": "F1", "brier": "Brier", "ece": "ECE"}
-CLASSES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
 WIDTH = 16
 
 
@@ -57,13 +56,13 @@ def run(args: argparse.Namespace) -> int:
 def _table(summary: dict[str, Any]) -> str:
     """Show mean and standard deviation over the folds, a row for each residue class."""
     mean, sd = summary["mean"], summary["sd"]
-    lines = ["mean +- sd  " + "".join(title.rjust(WIDTH) for title in SHOWN.values())]
-    for key, name in CLASSES.items():
+    lines = ["mean +- sd  " + "".join(title.rjust(WIDTH) for title in HEADLINE.values())]
+    for key, name in CLASS_TITLES.items():
         cells = [
             f"{mean[f'{key}_{metric}']:.3f} +- {sd[f'{key}_{metric}']:.3f}"
             if f"{key}_{metric}" in mean
             else "-"
-            for metric in SHOWN
+            for metric in HEADLINE
         ]
         if any(cell != "-" for cell in cells):
             lines.append(name.ljust(12) + "".join(cell.rjust(WIDTH) for cell in cells))

@@ -1,7 +1,6 @@
 """``phosphot5 finetune``: your own labelled sites on top of a model."""
 
 import argparse
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from phosphot5.trainer.recipe import Recipe
 
 __all__ = ["add_arguments", "run"]
-
-logger = logging.getLogger(__name__)
 
 DATA_FOLDER = "data"
 """Folder of the parts of the proteins, inside the output folder."""
@@ -74,16 +71,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
     """Split validation proteins off, homologs together, unless the run that is resumed has done so."""
-    from phosphot5.data import Ledger
-    from phosphot5.data.split_folder import SPLIT_FILE, Split, SplitOptions
-    from phosphot5.trainer.dataset import merge_proteins
+    from phosphot5.data.split_folder import SPLIT_FILE, SplitOptions
+    from phosphot5.trainer.dataset import split_files
 
     if not (args.resume and (folder / SPLIT_FILE).is_file()):
-        ledger = Ledger()
         options = SplitOptions({"train": 1 - args.valid_share, "valid": args.valid_share})
-        split = Split(merge_proteins(recipe.data.train, ledger)[0], options)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        split.write(folder, [file.path for file in recipe.data.train], ledger, overwrite=True)
-        sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())
-        logger.info("%s proteins in %s clusters: %s", len(split.proteins), len(split.sizes), sizes)
+        split_files(recipe.data.train, options, folder, overwrite=True)
     return folder

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phosphot5.data.mmseqs import run_mmseqs, work_folder, write_numbered
+from phosphot5.data.mmseqs import MAX_RELATIVES, run_mmseqs, work_folder, write_numbered
 from phosphot5.data.records import Protein
 from phosphot5.errors import PhosphoT5Error
 
 __all__ = ["cluster_proteins"]
-
-MAX_RELATIVES = 4000
-"""Candidates that MMseqs2 compares a sequence with, at most; its own 20 would tear large families apart."""
 
 
 def cluster_proteins(proteins: Sequence[Protein], identity: float = 0.3, coverage: float = 0.8) -> np.ndarray:

@@ -10,7 +10,7 @@ from phosphot5.data.files import PathLike
 from phosphot5.data.labelled import LabelledProtein
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.readers import FORMATS, Claim, Entry, Intake
-from phosphot5.data.records import PHOSPHO_RESIDUES, Annotated, Protein, SiteState
+from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, Protein, SiteState
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 
@@ -19,8 +19,6 @@ __all__ = ["ConvertOptions", "Converter", "read_sequences"]
 NOT_ANNOTATED = "not annotated"
 """Evidence of the negatives that are made of unlabelled sites."""
 
-_CLASSES = ("ST", "Y")
-"""Residues that are measured together: a positive among them makes the others of the protein negatives."""
 _ADVICE = "the sites may be of another isoform or another version of the sequence"
 
 
@@ -299,7 +297,7 @@ class Converter:
         }
         wanted = {
             residue
-            for group in _CLASSES
+            for group in MEASURED_TOGETHER
             if positive & set(group)
             for residue in group
             if residue in self.options.residues

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phosphot5.data.mmseqs import run_mmseqs, work_folder, write_numbered
+from phosphot5.data.mmseqs import MAX_RELATIVES, run_mmseqs, work_folder, write_numbered
 from phosphot5.data.records import Protein
 
 __all__ = ["LEVELS", "LOCAL_RESIDUES", "Leakage", "measure_leakage"]
@@ -15,7 +15,6 @@ LEVELS = (0.3, 0.5, 0.9)
 LOCAL_RESIDUES = 30
 """Length from which a local alignment counts."""
 
-_MAX_RELATIVES = 4000
 _COLUMNS = ("query", "target", "fident", "alnlen", "qstart", "qend", "qlen", "tstart", "tend", "tlen")
 _HIT = np.dtype([(name, np.float64 if name == "fident" else np.int64) for name in _COLUMNS])
 
@@ -98,7 +97,7 @@ def _search(queries: list[str], targets: list[str]) -> np.ndarray:
         write_numbered(queries, folder / "queries.fasta")
         write_numbered(targets, folder / "targets.fasta")
         files = [folder / "queries.fasta", folder / "targets.fasta", folder / "hits.tsv"]
-        options = ["--min-seq-id", min(LEVELS), "--max-seqs", _MAX_RELATIVES]
+        options = ["--min-seq-id", min(LEVELS), "--max-seqs", MAX_RELATIVES]
         options += ["--format-output", ",".join(_COLUMNS)]
         run_mmseqs("easy-search", files, options, folder)
         if not files[-1].stat().st_size:

@@ -10,7 +10,10 @@ from pathlib import Path
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card.environment import usable_cores
 
-__all__ = ["mmseqs_version", "run_mmseqs", "work_folder", "write_numbered"]
+__all__ = ["MAX_RELATIVES", "mmseqs_version", "run_mmseqs", "work_folder", "write_numbered"]
+
+MAX_RELATIVES = 4000
+"""Candidates that MMseqs2 compares a sequence with, at most; its own 20 would tear large families apart."""
 
 
 def _program() -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 from phosphot5.errors import InputFormatError
 
 __all__ = [
+    "MEASURED_TOGETHER",
     "PHOSPHO_RESIDUES",
     "RESIDUES",
     "Annotated",
@@ -25,6 +26,9 @@ RESIDUES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """Residue letters: every capital letter is a token (20 standard ones and X B Z J U O)."""
 PHOSPHO_RESIDUES = "STY"
 """Residues whose phosphorylation is predicted."""
+
+MEASURED_TOGETHER = ("ST", "Y")
+"""Residues that a source measures and labels together: one with a labelled S was looked at for T, too."""
 
 _NO_RESIDUE = re.compile("[^A-Z]")
 _SITE = re.compile(f"[{PHOSPHO_RESIDUES}]")

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from phosphot5.data import PHOSPHO_RESIDUES, Protein, SiteState
+from phosphot5.data.records import MEASURED_TOGETHER
 from phosphot5.evaluation.bootstrap import bootstrap, measure, with_intervals
 
 __all__ = ["LabelledSites", "evaluate_sites"]
-
-LABELLED_TOGETHER = ("ST", "Y")
-"""Residues that a source labels together: a protein with one labelled S was looked at for T, too."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class LabelledSites:
             If no residue class has both positive and measured negative sites.
         """
         known = self.measured()
-        for letters in LABELLED_TOGETHER:
+        for letters in MEASURED_TOGETHER:
             truth = known.truth[np.isin(known.residues, list(letters))]
             if truth.any() and not truth.all():
                 return
@@ -135,7 +133,7 @@ class LabelledSites:
         labelled Y: elsewhere nobody looked.
         """
         keep = np.zeros(len(self), dtype=bool)
-        for letters in LABELLED_TOGETHER:
+        for letters in MEASURED_TOGETHER:
             of_class = np.isin(self.residues, list(letters))
             labelled = self.protein[of_class & (self.states != SiteState.UNKNOWN)]
             keep |= of_class & np.isin(self.protein, labelled)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["FURTHER", "HEADLINE", "comparison_table", "metrics_table"]
+__all__ = ["CLASS_TITLES", "FURTHER", "HEADLINE", "comparison_table", "metrics_table"]
 
-CLASS_NAMES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
+CLASS_TITLES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
 """How each class is shown."""
 HEADLINE = {"auroc": "AUROC", "ap": "AP", "mcc": "MCC", "f1": "F1", "brier": "Brier", "ece": "ECE"}
 """Metrics of the first table and their headings."""
@@ -37,7 +37,7 @@ def metrics_table(metrics: Mapping[str, float], columns: Mapping[str, str]) -> s
         Lines without a line break at the end.
     """
     lines = ["     sites  positive" + "".join(heading.rjust(WIDTH) for heading in columns.values())]
-    for key, name in CLASS_NAMES.items():
+    for key, name in CLASS_TITLES.items():
         if f"{key}_sites" not in metrics:
             continue
         count = f"{metrics[f'{key}_sites']:,}".rjust(11 - len(name))
@@ -66,7 +66,7 @@ def comparison_table(comparison: Mapping[str, Any]) -> str:
     peer = comparison["name"] if len(comparison["name"]) <= WIDTH else comparison["name"][: WIDTH - 1] + "~"
     columns = ("model", peer, "difference", "95 % interval", "above zero")
     lines = [" " * 12 + "".join(heading.rjust(WIDTH + 2) for heading in columns)]
-    for key, name in CLASS_NAMES.items():
+    for key, name in CLASS_TITLES.items():
         for metric, heading in HEADLINE.items():
             gap = comparison["difference"].get(f"{key}_{metric}")
             if gap is None:
