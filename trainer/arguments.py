@@ -54,6 +54,17 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     eval_tokens_per_batch: int = field(
         default=16384, metadata={"help": "Padded tokens per device and batch in evaluation."}
     )
+    compile_blocks: bool = field(
+        default=False,
+        metadata={
+            "help": "Compile the blocks of the model for training, for batches of one shape: packed rows are "
+            "padded to tokens_per_batch. Costs a minute at the start and needs a C++ compiler on a CPU."
+        },
+    )
+    muon: bool = field(
+        default=False,
+        metadata={"help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."},
+    )
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )
@@ -88,6 +99,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
                 raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
         if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
+        if self.compile_blocks and self.tokens_per_batch is None:
+            raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
         if self.noise_batching not in NOISE_BATCHING:
             raise ValueError(
                 f"noise_batching is {self.noise_batching!r}, expected one of {', '.join(NOISE_BATCHING)}"

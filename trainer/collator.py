@@ -22,10 +22,13 @@ class PhosphositeCollator:
     packed : bool
         Put all samples into one row, one after the other, without padding. With windowed attention that costs
         no more than rows of their own; with full attention it costs the square of the row.
+    multiple : int
+        Tokens of a row are padded to a multiple of this.
     """
 
     pad_token_id: int = 0
     packed: bool = False
+    multiple: int = 1
 
     def __call__(self, samples: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Make a batch.
@@ -53,7 +56,7 @@ class PhosphositeCollator:
                     f"{len(sample['input_ids'])} tokens, expected one label per token"
                 )
         arrange = BatchLayout.packed if self.packed else BatchLayout.padded
-        layout = arrange([len(sample["input_ids"]) for sample in samples])
+        layout = arrange([len(sample["input_ids"]) for sample in samples], self.multiple)
         arrays = {"attention_mask": layout.mask}
         for name, fill in (("input_ids", self.pad_token_id), ("labels", -100)):
             arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)

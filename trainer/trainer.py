@@ -23,6 +23,7 @@ from .arguments import PhosphoT5TrainingArguments
 from .calibration import fit_calibration
 from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
 from .collator import PhosphositeCollator
+from .optimizer import MuonWithAdamW, hidden_matrices
 from .passes import disagreement, embedding_rms, fits, repeated, taught
 from .sampler import TokenBudgetSampler
 
@@ -51,7 +52,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
 
     def __init__(self, model: nn.Module, args: PhosphoT5TrainingArguments, **kwargs: Any) -> None:
         packed = model.config.attention == "window"
-        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed))
+        row = args.tokens_per_batch if args.compile_blocks and packed else 1
+        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed, row))
         use_cache = model.config.use_cache
         super().__init__(model=model, args=args, **kwargs)
         model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
@@ -65,6 +67,37 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
                 self.remove_callback(stock)
             self.add_callback(ProgressForPeople(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
         self._in_turn = self._run_passes_in_turn()
+        if args.compile_blocks:
+            self._compile_blocks()
+
+    def _compile_blocks(self) -> None:
+        """Compile the modules that take nearly all of the time; those of a kind share what is compiled."""
+        encoder, decoder = self.model.get_encoder(), self.model.get_decoder()
+        for module in (encoder.convolution, *encoder.block, *decoder.block):
+            if module is not None:
+                module.compile(dynamic=False)
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
+        """Make the optimizer: that of ``args.optim``, or Muon with AdamW."""
+        if not self.args.muon or self.optimizer is not None:
+            return super().create_optimizer(*args, **kwargs)
+        trained = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+        matrices = hidden_matrices(self.model) & trained.keys()
+        decayed = set(self.get_decay_parameter_names(self.model))
+        others = [
+            {"params": [p for name, p in trained.items() if name not in matrices and (name in decayed) == decay]}
+            | {"weight_decay": self.args.weight_decay if decay else 0.0}
+            for decay in (True, False)
+        ]
+        self.optimizer = MuonWithAdamW(
+            [trained[name] for name in sorted(matrices)],
+            others,
+            lr=self.args.learning_rate,
+            weight_decay=self.args.weight_decay,
+            betas=(self.args.adam_beta1, self.args.adam_beta2),
+            eps=self.args.adam_epsilon,
+        )
+        return self.optimizer
 
     def _run_passes_in_turn(self) -> bool | None:
         """Tell how the noise passes of a batch run; None: the memory that the first one takes decides."""
@@ -237,7 +270,8 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         model.eval()
         parts, loss, items, rows = [np.empty((3, 0), dtype=np.float32)], 0.0, 0, 0
         # every pass over a data loader draws from the generator: give back what training goes on with
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        eager = torch.compiler.set_stance("force_eager")  # batches of evaluation have many shapes
+        with eager, torch.no_grad(), torch.random.fork_rng(devices=[]):
             for inputs in dataloader:
                 inputs = self._prepare_inputs(inputs)
                 outputs = model(**inputs, num_items_in_batch=1)

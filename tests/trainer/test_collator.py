@@ -43,3 +43,12 @@ def test_the_padding_id_is_the_models() -> None:
 def test_a_sample_with_too_few_labels_is_named() -> None:
     with pytest.raises(ValueError, match="sample 1 of the batch: found 1 labels for 2 tokens"):
         PhosphositeCollator()([SAMPLES[0], {"input_ids": [11, 1], "labels": [1]}])
+
+
+def test_rows_are_padded_to_a_multiple() -> None:
+    plain, batch = (PhosphositeCollator(packed=True, multiple=multiple)(SAMPLES) for multiple in (1, 16))
+    tokens = plain["input_ids"].shape[1]
+    assert batch["input_ids"].shape == (1, 16)
+    assert all(torch.equal(batch[name][:, :tokens], values) for name, values in plain.items())
+    assert batch["attention_mask"][0, tokens:].sum() == 0
+    assert set(batch["labels"][0, tokens:].tolist()) == {-100}

@@ -261,6 +261,17 @@ def test_a_compiled_model_trains_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute")  # inside the compiler
+def test_compiled_blocks_train_alike(tmp_path: Path) -> None:
+    given = PLAIN | {"max_steps": 2, "tokens_per_batch": 100, "eval_strategy": "steps", "eval_steps": 1}
+    plain = Run(str(tmp_path / "plain"), given, EXACT)()
+    compiled = Run(str(tmp_path / "compiled"), given | {"compile_blocks": True}, EXACT)()
+    assert compiled["losses"] == pytest.approx(plain["losses"], rel=1e-5)
+    for name, value in plain["weights"].items():
+        torch.testing.assert_close(compiled["weights"][name], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
 def test_two_processes_resume_in_the_second_epoch(tmp_path: Path, in_two_processes) -> None:
     whole, part, resumed = in_two_processes(interrupted(tmp_path, 4))
     assert len(whole["losses"]) == 6  # three to an epoch
