@@ -1,56 +1,23 @@
-"""Write the generated parts of README.md from ``results/`` and the bundled model.
+"""Write the generated parts of README.md, and docs/test.md, from ``results/`` and the bundled model.
 
     python benchmarks/readme.py
 
-``tests/contract/test_readme.py`` fails when README.md is not what this script would write.
+``tests/contract/test_readme.py`` fails when one of them is not what this script would write.
 """
 
-import json
 import re
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
-from _environment import RESULTS, ROOT
-
-from phosphot5.data import read_fasta
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
+from _environment import ROOT
+from _example_tables import example, examples
+from _tables import METRICS, load, source, table, with_interval
+from _test_tables import measured, page, test
 
 README = ROOT / "README.md"
-SHOWN = ("protein", "position", "residue", "probability", "fpr", "call", "window")
-BEST = 6
+TEST_PAGE = ROOT / "docs" / "test.md"
 METHODS = {"phosphot5": "PhosphoT5, bundled", "one_hot_logistic_regression": "one-hot logistic regression"}
-METRICS = {"st_auroc": "S/T AUROC", "st_ap": "S/T AP", "y_auroc": "Y AUROC", "y_ap": "Y AP"}
-
-
-def example() -> str:
-    """Return the best sites of the first example protein, as predicted here."""
-    model = load_model("bundled")[0]
-    _, rows_of_p53 = next(predict_sites(model, read_fasta(str(ROOT / "examples" / "proteins.fasta"))))
-    best = sorted(rows_of_p53, key=lambda row: -row["probability"])[:BEST]
-    rows = [[f"`{row[c]}`" if c == "window" else str(row[c]) for c in SHOWN] for row in best]
-    return "\n".join(
-        [f"The {BEST} best of {len(rows_of_p53)} sites of p53 (P04637):", "", *table(SHOWN, rows)]
-    )
-
-
-def load(name: str) -> dict[str, Any]:
-    """Return what a benchmark wrote."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """Return the lines of a table."""
-    header = list(header)
-    lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(cells) + " |" for cells in lines]
-
-
-def source(result: dict[str, Any]) -> str:
-    """Say where figures come from."""
-    machine = result["machine"]
-    return f"`{result['command']}` on {machine['processor']}, {machine['cores']} cores."
 
 
 def validation() -> str:
@@ -59,7 +26,7 @@ def validation() -> str:
     prevalence = {metric: result["phosphot5"][metric.split("_")[0] + "_prevalence"] for metric in METRICS}
     chance = ["0.500" if metric.endswith("auroc") else f"{prevalence[metric]:.3f}" for metric in METRICS]
     rows = [
-        [name, *(_with_interval(result[key], metric) for metric in METRICS)] for key, name in METHODS.items()
+        [name, *(with_interval(result[key], metric) for metric in METRICS)] for key, name in METHODS.items()
     ]
     ours = result["phosphot5"]
     note = (
@@ -67,12 +34,6 @@ def validation() -> str:
         f"{ours['y_ece']:.3f} for Y, on the set that the calibration was fitted on. {source(result)}"
     )
     return "\n".join([*table(["", *METRICS.values()], [*rows, ["chance", *chance]]), "", note])
-
-
-def _with_interval(scores: dict[str, float], metric: str) -> str:
-    if f"{metric}_low" not in scores:
-        return f"{scores[metric]:.3f}"
-    return f"{scores[metric]:.3f} [{scores[f'{metric}_low']:.3f}-{scores[f'{metric}_high']:.3f}]"
 
 
 def known_sites() -> str:
@@ -212,7 +173,10 @@ def training() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
-    for part in (example, known_sites, validation, predict, decoding, length, training, attention, method)
+    for part in (
+        *(example, known_sites, test, validation, examples, predict, decoding, length, training, attention),
+        method,
+    )
 }
 
 
@@ -227,10 +191,18 @@ def generated(text: str) -> str:
     return text
 
 
+def documents() -> dict[Path, str]:
+    """Return every file this script writes, and its text; there is no docs/test.md before the test set is measured."""
+    texts = {README: generated(README.read_text(encoding="utf-8"))}
+    return texts | ({TEST_PAGE: page()} if measured() else {})
+
+
 def main() -> None:
-    """Rewrite README.md."""
-    README.write_text(generated(README.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"{README}\n")
+    """Rewrite the files."""
+    for path, text in documents().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{path}\n")
 
 
 if __name__ == "__main__":

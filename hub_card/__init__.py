@@ -1,7 +1,7 @@
 """Run records, model cards and publishing; the only part of PhosphoT5 that uploads anything."""
 
 from .card import CARD_FILE, render_card, write_card
-from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, sha256_of_ids
+from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, PeerResult, sha256_of_ids
 from .publish import push_folder
 from .record import RECORD_FILE, RunRecord
 
@@ -13,6 +13,7 @@ __all__ = [
     "DataFile",
     "Hardware",
     "Licence",
+    "PeerResult",
     "RunRecord",
     "push_folder",
     "render_card",

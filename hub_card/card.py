@@ -64,6 +64,12 @@ COLUMNS = (
 )
 """Metric of a class, its title and its format in the card."""
 
+PEER_COLUMNS = (
+    *(("st_auroc", "S/T AUROC"), ("st_ap", "S/T AP"), ("st_mcc", "S/T MCC")),
+    *(("y_auroc", "Y AUROC"), ("y_ap", "Y AP"), ("y_mcc", "Y MCC")),
+)
+"""Metric and its title in the comparison with other tools."""
+
 UPWARD = ("_ece",)
 """Metrics that every resample raises, because chance adds to the gap of each bin: their interval says little."""
 NOT_MEASURED = "not measured"
@@ -157,6 +163,7 @@ def render_card(record: RunRecord, config: Mapping[str, Any], repo_id: str | Non
         command=shlex.join(record.command),
         classes=list(CLASS_TITLES.values()),
         results=_results(record),
+        peer_columns=[title for _, title in PEER_COLUMNS],
         further=_further(record),
         cost=[*_cost(record.cost), *_hardware(record.hardware)],
         geometry=[("parameters", record.parameters or NOT_MEASURED)]
@@ -223,14 +230,29 @@ def _results(record: RunRecord) -> list[dict[str, Any]]:
             for metric, title, form in COLUMNS
             if any(f"{key}_{metric}" in scores for key in CLASS_TITLES)
         ]
-        results.append({"name": name, "rows": rows})
+        results.append({"name": name, "rows": rows, "peers": _peers(record, name)})
     return results
 
 
-def _score(scores: Mapping[str, float | None], key: str, form: str) -> str:
+def _peers(record: RunRecord, name: str) -> list[dict[str, Any]]:
+    """Rows of the comparison on one evaluation set, this model last; none where no other tool was measured."""
+    peers = [peer for peer in record.peers if peer.set == name]
+    if not peers:
+        return []
+    rows = [(peer.name + (", as published" if peer.published else ""), peer.metrics) for peer in peers]
+    return [
+        {
+            "title": title,
+            "cells": [_score(scores, key, "{:.3f}", missing="-") for key, _ in PEER_COLUMNS],
+        }
+        for title, scores in [*rows, ("this model", record.metrics[name])]
+    ]
+
+
+def _score(scores: Mapping[str, float | None], key: str, form: str, missing: str = NOT_MEASURED) -> str:
     value, low, high = (scores.get(name) for name in (key, f"{key}_low", f"{key}_high"))
     if value is None:
-        return NOT_MEASURED
+        return missing
     shown = form.format(value)
     if key.endswith(UPWARD):
         return shown

@@ -1,4 +1,4 @@
-"""The parts of a run record: machine, data files, cost and licence."""
+"""The parts of a run record: machine, data files, cost, peers and licence."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from phosphot5.errors import InputFileError, PhosphoT5Error
 
 from . import environment
 
-__all__ = ["NON_COMMERCIAL", "Cost", "DataFile", "Hardware", "Licence", "sha256_of_ids"]
+__all__ = ["NON_COMMERCIAL", "Cost", "DataFile", "Hardware", "Licence", "PeerResult", "sha256_of_ids"]
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,28 @@ class Cost:
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     flops: float | None = None
+
+
+@dataclass(frozen=True)
+class PeerResult:
+    """Another tool's figures on an evaluation set of the record.
+
+    Attributes
+    ----------
+    name : str
+        The tool.
+    set : str
+        Evaluation set, as in the record's ``metrics``.
+    metrics : dict of str to float
+        Named as in the record's ``metrics``; None or a missing name means not measured.
+    published : bool
+        Whether the figures were taken from the tool's paper instead of measured on the same sites.
+    """
+
+    name: str
+    set: str
+    metrics: dict[str, float | None]
+    published: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
 
 from . import environment
-from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence
+from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, PeerResult
 
 __all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
@@ -64,6 +64,8 @@ class RunRecord:
         Evaluation set (``multisource/valid``) to metric to value. Metrics are named ``st_auroc``, ``st_ap``,
         ``y_auroc``, ``y_ap``, ...; ``<name>_low`` and ``<name>_high`` bound the 95 % interval. None or a
         missing name means not measured.
+    peers : list of PeerResult
+        Other tools on these evaluation sets.
     cost : Cost
         What the run consumed.
     licence : Licence
@@ -87,6 +89,7 @@ class RunRecord:
     ledger: dict[str, dict[str, int]] = field(default_factory=dict)
     resumed: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    peers: list[PeerResult] = field(default_factory=list)
     cost: Cost = Cost()
     licence: Licence = NON_COMMERCIAL
     schema_version: int = SCHEMA_VERSION
@@ -222,13 +225,16 @@ class RunRecord:
         for key, kind in (("hardware", Hardware), ("cost", Cost), ("licence", Licence)):
             if key in values:
                 values[key] = _build(kind, values[key], f"{where}: {key}")
-        files = _checked(values.get("data", []), list, f"{where}: data")
-        values["data"] = [_build(DataFile, entry, f"{where}: data[{i}]") for i, entry in enumerate(files)]
+        for key, kind in (("data", DataFile), ("peers", PeerResult)):
+            entries = _checked(values.get(key, []), list, f"{where}: {key}")
+            values[key] = [_build(kind, entry, f"{where}: {key}[{i}]") for i, entry in enumerate(entries)]
         record = _build(cls, values, where)
         for key in ("arguments", "versions", "splits", "ledger", "metrics"):
             _checked(getattr(record, key), dict, f"{where}: {key}")
         for name, scores in record.metrics.items():
             _checked(scores, dict, f"{where}: metrics[{name!r}]")
+        for i, peer in enumerate(record.peers):
+            _checked(peer.metrics, dict, f"{where}: peers[{i}]: metrics")
         for key in ("command", "resumed"):
             _checked(getattr(record, key), list, f"{where}: {key}")
         return record

@@ -17,9 +17,19 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 
 def test_generated_parts_are_current(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    from readme import generated
+    from readme import TEST_PAGE, documents
 
-    assert generated(README) == README
+    texts = documents()
+    assert texts[ROOT / "README.md"] == README
+    for path, text in texts.items():
+        assert path.read_text(encoding="utf-8") == text, path.name
+    assert TEST_PAGE.exists() == (TEST_PAGE in texts)
+
+
+def test_pictures_shown_exist():
+    for path in filter(Path.exists, (ROOT / "README.md", ROOT / "docs" / "test.md")):
+        for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / picture).is_file(), f"{path.name}: {picture}"
 
 
 def test_first_python_block_runs_as_it_stands():

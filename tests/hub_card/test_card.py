@@ -9,7 +9,16 @@ import yaml
 from huggingface_hub import InferenceClient, ModelCard, ModelCardData
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import Cost, DataFile, Hardware, Licence, RunRecord, render_card, write_card
+from phosphot5.hub_card import (
+    Cost,
+    DataFile,
+    Hardware,
+    Licence,
+    PeerResult,
+    RunRecord,
+    render_card,
+    write_card,
+)
 
 GOLDEN = Path(__file__).with_name("golden_card.md")
 CONFIG = {
@@ -64,6 +73,14 @@ def full_record() -> RunRecord:
             },
             "scop3p/valid": {"y_ap": 0.39},
         },
+        peers=[
+            PeerResult(
+                "OneTool",
+                "multisource/valid",
+                {"st_auroc": 0.75, "st_auroc_low": 0.74, "st_auroc_high": 0.76},
+            ),
+            PeerResult("Two|Tools", "multisource/valid", {"st_ap": 0.5, "y_mcc": 0.2}, published=True),
+        ],
         cost=Cost(tokens=12_345_678, steps=2000, seconds=3723.4, peak_memory_bytes=3 << 30, flops=1.234e15),
     )
 
@@ -124,6 +141,14 @@ def test_nothing_measured_gives_no_number():
     assert "did not finish" in card
     assert "Probabilities are not calibrated" in card
     assert 'from_pretrained("path/to/this-folder"' in card
+
+
+def test_peers_are_shown_with_their_own_set_only():
+    record = full_record()
+    record.peers = [PeerResult("OneTool", "scop3p/valid", {"y_ap": 0.35})]
+    first, _, second = render_card(record, CONFIG, None).partition("### scop3p/valid")
+    assert "OneTool" not in first
+    assert "| OneTool | - | - | - | - | 0.350 | - |\n| this model | - | - | - | - | 0.390 | - |" in second
 
 
 def test_other_licence_is_followed():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import NON_COMMERCIAL, Cost, DataFile, Licence, RunRecord, sha256_of_ids
+from phosphot5.hub_card import NON_COMMERCIAL, Cost, DataFile, Licence, PeerResult, RunRecord, sha256_of_ids
 from phosphot5.hub_card.environment import git_commit, package_versions
 
 
@@ -27,6 +27,7 @@ def path(tmp_path) -> Path:
     record.data.append(DataFile("a.fasta", "train", "0" * 64, 3, 2, 1, "MIT"))
     record.splits["fold0"] = sha256_of_ids(["P1"])
     record.metrics["set/valid"] = {"st_auroc": 0.8, "st_ap": None}
+    record.peers.append(PeerResult("OneTool", "set/valid", {"st_auroc": 0.7}, published=True))
     record.finish(Cost(tokens=10, steps=2, seconds=1.5, peak_memory_bytes=1 << 30))
     record.save(tmp_path / "run_record.json")
     return tmp_path / "run_record.json"
@@ -38,6 +39,7 @@ def test_round_trip(path):
     assert path.read_bytes() == path.with_name("again.json").read_bytes()
     assert RunRecord.load(path) == record
     assert record.data[0].licence == "MIT"
+    assert record.peers == [PeerResult("OneTool", "set/valid", {"st_auroc": 0.7}, published=True)]
     assert record.cost.peak_memory_bytes == 1 << 30
     assert record.hardware.accelerator == "NVIDIA H200"
 
@@ -137,6 +139,11 @@ def test_write_is_atomic(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["run_record.json"]
 
 
+def test_a_record_from_before_there_were_peers_is_read(path):
+    edit(path, lambda data: data.pop("peers"))
+    assert RunRecord.load(path).peers == []
+
+
 def edit(path: Path, change) -> None:
     data = json.loads(path.read_text())
     change(data)
@@ -154,6 +161,9 @@ def edit(path: Path, change) -> None:
         (lambda data: data.pop("schema_version"), "found schema version None"),
         (lambda data: data.update(metrics=[]), "metrics: found list, expected dict"),
         (lambda data: data["metrics"].update(valid=0.8), r"metrics\['valid'\]: found float, expected dict"),
+        (lambda data: data.update(peers={}), "peers: found dict, expected list"),
+        (lambda data: data["peers"][0].pop("set"), r"peers\[0\]: missing keys set"),
+        (lambda data: data["peers"][0].update(metrics=[]), r"peers\[0\]: metrics: found list, expected dict"),
         (lambda data: data.update(data={}), "data: found dict, expected list"),
         (lambda data: data.update(hardware=None), "hardware: found NoneType, expected dict"),
     ],
@@ -180,6 +190,6 @@ def test_missing_file_says_where_records_come_from(tmp_path):
 def test_every_field_is_documented():
     from phosphot5.hub_card import facts, record
 
-    for kind in (record.RunRecord, facts.Cost, facts.DataFile, facts.Hardware, Licence):
+    for kind in (record.RunRecord, facts.Cost, facts.DataFile, facts.Hardware, PeerResult, Licence):
         for part in dataclasses.fields(kind):
             assert part.name in kind.__doc__.partition("Attributes")[2], f"{kind.__name__}.{part.name}"

@@ -1,0 +1,59 @@
+"""The benchmark scripts as modules, and a made-up test set with made-up peers."""
+
+import gzip
+import importlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROTEINS = 30
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """Import a script of benchmarks/; by its file, because ``test`` is also a name of the standard library."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+    def load(name: str) -> ModuleType:
+        if name != "test":
+            return importlib.import_module(name)
+        spec = importlib.util.spec_from_file_location("release_test", ROOT / "benchmarks" / "test.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def made_up_data(tmp_path_factory) -> Path:
+    """A data folder with the files of the test set, all content drawn at random."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("data")
+    peers, sites = folder / "peers", folder / "phosphosites" / "multisource"
+    peers.mkdir()
+    sites.mkdir(parents=True)
+    fasta, scores = [], ["accession\tposition\tresidue\tlabel\tdeeppsp\tmusitedeep_cnn"]
+    for number in range(PROTEINS):
+        text = ""
+        for position, letter in enumerate(rng.choice(list("STYAGKP"), 40 if number % 2 else 300), 1):
+            text += letter
+            if letter in "STY" and rng.random() < 0.8:
+                label = int(rng.random() < 0.3)
+                text += "@#"[label]
+                one, two = rng.beta(2 + label, 3, 2).round(4)
+                scores.append(f"X{number:05}\t{position}\t{letter}\t{label}\t{one}\t{two}")
+        fasta.append(f">X{number:05} labelled=STY\n{text}\n")
+    with gzip.open(sites / "test.fasta.gz", "wt") as handle:
+        handle.writelines(fasta)
+    with gzip.open(peers / "multisource_test_scores.tsv.gz", "wt") as handle:
+        handle.write("\n".join(scores) + "\n")
+    for letters, first in (("ST", 0), ("Y", 10)):
+        for subset in ("strict30_cov80", "strict30_local"):
+            names = [f"X{number:05}\n" for number in range(first, PROTEINS)]
+            (peers / f"multisource_{letters}_test_{subset}.txt").write_text("".join(names))
+    return folder
