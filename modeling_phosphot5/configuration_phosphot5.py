@@ -65,7 +65,7 @@ class PhosphoT5Config(PretrainedConfig):
     conv_width : int
         Odd width in residues of the residual convolution before the first encoder block; 0 for none.
     global_context : bool
-        Add the linearly mapped mean state of the protein after the second encoder block.
+        After every encoder block, add a function of the protein's mean state to all of its residues.
     noise_std : float
         Standard deviation of the Gaussian noise on input embeddings, in training only.
     focal_gamma, label_smoothing : float

@@ -86,7 +86,8 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
         elif isinstance(module, ResidueConvolution):
             normal(module.proj.weight, std=factor * module.proj.in_features**-0.5)
         elif isinstance(module, GlobalContext):
-            nn.init.zeros_(module.proj.weight)
+            normal(module.wi.weight, std=factor * config.d_model**-0.5)
+            nn.init.zeros_(module.wo.weight)
         elif isinstance(module, PhosphoT5Stack):
             nn.init.zeros_(module.open_site if module.is_decoder else module.given_sites)
 

@@ -123,18 +123,19 @@ class ResidueConvolution(nn.Module):
 
 
 class GlobalContext(nn.Module):
-    """Add the linearly mapped mean state of the protein to every residue."""
+    """Add a function of the protein's mean state, one hidden layer wide, to every residue."""
 
     def __init__(self, config: PhosphoT5Config) -> None:
         super().__init__()
         self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
-        self.proj = nn.Linear(config.d_model, config.d_model, bias=False)
+        self.wi = nn.Linear(config.d_model, config.d_model, bias=False)
+        self.wo = nn.Linear(config.d_model, config.d_model, bias=False)
 
     def forward(self, hidden_states: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return states (batch, length, d_model); ``members`` is that of :func:`membership`."""
         total = members @ self.layer_norm(hidden_states)
         mean = total / members.sum(-1, keepdim=True).clamp_min(1)
-        return hidden_states + members.transpose(1, 2) @ self.proj(mean)
+        return hidden_states + members.transpose(1, 2) @ self.wo(F.gelu(self.wi(mean), approximate="tanh"))
 
 
 class PhosphoT5Stack(nn.Module):
@@ -155,7 +156,8 @@ class PhosphoT5Stack(nn.Module):
             self.open_site = nn.Parameter(torch.zeros(config.d_model))
         else:
             self.convolution = ResidueConvolution(config) if config.conv_width else None
-            self.context = GlobalContext(config) if config.global_context else None
+            contexts = config.num_layers if config.global_context else 0
+            self.context = nn.ModuleList([GlobalContext(config) for _ in range(contexts)])
             self.given_sites = nn.Parameter(torch.zeros(config.d_model))
         self.final_layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
         self.dropout = nn.Dropout(config.dropout_rate)
@@ -221,8 +223,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         for i, block in enumerate(self.block):
             collected.append(states)
             states = block(states, bias)
-            if self.context is not None and i == min(2, len(self.block)) - 1:
-                states = self.context(states, members)
+            if self.context:
+                states = self.context[i](states, members)
         states = self.dropout(self.final_layer_norm(states))
         hidden = (*collected, states) if output_hidden_states else None
         return BaseModelOutput(last_hidden_state=states, hidden_states=hidden)

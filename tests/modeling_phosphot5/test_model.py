@@ -15,8 +15,7 @@ OURS_ALONE = {
     "decoder.open_site",
     "encoder.given_sites",
     "encoder.convolution.proj.weight",
-    "encoder.context.layer_norm.weight",
-    "encoder.context.proj.weight",
+    *(f"encoder.context.{i}.{name}.weight" for i in range(2) for name in ("layer_norm", "wi", "wo")),
 }
 
 
@@ -51,7 +50,7 @@ def test_initialisation_is_that_of_t5():
     for name, parameter in stock.items():
         spread = parameter.std(correction=0).item()
         assert ours[name].std(correction=0).item() == pytest.approx(spread, rel=0.15, abs=1e-6), name
-    for name in ("decoder.open_site", "encoder.given_sites", "encoder.context.proj.weight"):
+    for name in ("decoder.open_site", "encoder.given_sites", "encoder.context.0.wo.weight"):
         assert ours[name].eq(0).all()
     assert ours["encoder.convolution.proj.weight"].std().item() == pytest.approx((5 * 96) ** -0.5, rel=0.05)
 
@@ -69,8 +68,8 @@ def test_missing_parameters_start_without_touching_loaded_ones(make_model, tmp_p
     restored = PhosphoT5ForConditionalGeneration.from_pretrained(tmp_path, config=config)
     parameters = dict(restored.named_parameters())
     assert torch.equal(parameters[bias], model.state_dict()[bias])
-    assert parameters["encoder.context.proj.weight"].eq(0).all()
-    assert parameters["encoder.context.layer_norm.weight"].eq(1).all()
+    assert parameters["encoder.context.0.wo.weight"].eq(0).all()
+    assert parameters["encoder.context.0.layer_norm.weight"].eq(1).all()
 
 
 def test_checkpoint_holds_the_embeddings_once(make_model, tmp_path):
