@@ -78,6 +78,8 @@ class PhosphoT5Config(PretrainedConfig):
     known_site_prob : float
         Share of training proteins whose source shows a random share of their true sites, so that the model
         learns to score the rest given known sites.
+    residue_mask_prob : float
+        Share of the residues other than S, T and Y that encoder and decoder read as ``<unk>`` in training.
     site_token_ids : dict of str to list of int, optional
         Residue to ``[plain id, phosphorylated id]``; the defaults are those of the tokenizer.
     calibration : dict, optional
@@ -135,6 +137,7 @@ class PhosphoT5Config(PretrainedConfig):
         copy_weight: float = 0.1,
         prefix_mask_prob: float = 0.8,
         known_site_prob: float = 0.25,
+        residue_mask_prob: float = 0.0,
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
         fpr_table: dict[str, dict[str, list[float]]] | None = None,
@@ -172,6 +175,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.copy_weight = copy_weight
         self.prefix_mask_prob = prefix_mask_prob
         self.known_site_prob = known_site_prob
+        self.residue_mask_prob = residue_mask_prob
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration = calibration
         self.fpr_table = fpr_table
@@ -232,6 +236,7 @@ class PhosphoT5Config(PretrainedConfig):
             "label_smoothing",
             "prefix_mask_prob",
             "known_site_prob",
+            "residue_mask_prob",
         ):
             value = getattr(self, name)
             if not 0 <= value <= 1:

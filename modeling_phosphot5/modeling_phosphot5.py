@@ -23,7 +23,7 @@ from .stack_phosphot5 import (
     PhosphoT5Stack,
     ResidueConvolution,
 )
-from .teaching_phosphot5 import open_in_prefix, show_known_sites
+from .teaching_phosphot5 import MASK, mask_residues, open_in_prefix, show_known_sites
 
 # The last three are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
@@ -276,7 +276,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         In training the source of a protein shows some of its true sites with probability
         ``config.known_site_prob``, and its decoder reads open sites (marginal scores) with probability
         ``config.prefix_mask_prob``, else the true sites upstream. In evaluation no site is shown and all are
-        open. Sites whose state is not known are open in both.
+        open. Sites whose state is not known are open in both. In training both read ``config.residue_mask_prob``
+        of the other residues as ``<unk>``.
 
         Parameters
         ----------
@@ -309,6 +310,9 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         source = show_known_sites(input_ids, labels, proteins, partner, shown)
         open_sites = open_in_prefix(source, labels, proteins, partner, marginal)
         target = torch.where(open_sites | (labels == -100), source, labels)
+        if self.training and self.config.residue_mask_prob:
+            masked = mask_residues(source, partner, self.config.residue_mask_prob)
+            source, target = source.masked_fill(masked, MASK), target.masked_fill(masked, MASK)
         start = self.config.decoder_start_token_id
         return source, shift_right(target, start, proteins), shift_right(open_sites, False, proteins)
 

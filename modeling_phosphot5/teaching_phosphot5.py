@@ -4,7 +4,12 @@ import torch
 
 from .decoding_phosphot5 import site_mask
 
-__all__ = ["open_in_prefix", "show_known_sites"]
+__all__ = ["mask_residues", "open_in_prefix", "show_known_sites"]
+
+RESIDUES = range(3, 29)
+"""Ids of the residues that bear no phosphate."""
+MASK = 2
+"""Id of ``<unk>``."""
 
 
 def show_known_sites(
@@ -44,6 +49,26 @@ def show_known_sites(
     first = first.scatter_reduce(1, proteins, rank, "amin").gather(1, proteins)
     shown = positive & (rank <= torch.maximum(_draw(proteins), first)) & (_draw(proteins) < probability)
     return torch.where(shown, labels, input_ids)
+
+
+def mask_residues(input_ids: torch.Tensor, partner: torch.Tensor, probability: float) -> torch.Tensor:
+    """Draw the residues that the model does not get to read: any but S, T and Y.
+
+    Parameters
+    ----------
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+        The source.
+    partner : torch.Tensor of shape (vocab_size,)
+        From :func:`~phosphot5.modeling_phosphot5.decoding_phosphot5.phospho_partner`.
+    probability : float
+        Share of the residues.
+
+    Returns
+    -------
+    torch.Tensor of bool of shape (batch, length)
+    """
+    residue = (input_ids >= RESIDUES.start) & (input_ids < RESIDUES.stop) & ~site_mask(input_ids, partner)
+    return residue & (torch.rand(input_ids.shape, device=input_ids.device) < probability)
 
 
 def open_in_prefix(

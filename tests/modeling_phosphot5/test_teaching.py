@@ -114,3 +114,20 @@ def test_probability_zero_draws_nothing(make_model):
     model = make_model(known_site_prob=0.0).train()
     source, _, _ = model.training_inputs(ids, labels)
     assert source is ids
+
+
+def test_masked_residues_are_hidden_from_encoder_and_decoder_alike(make_full_model):
+    model = make_full_model(residue_mask_prob=0.5, known_site_prob=0.0, prefix_mask_prob=0.0).train()
+    torch.manual_seed(0)
+    ids = torch.randint(3, 23, (4, 200))
+    ids[:, -1] = 1
+    sites = torch.isin(ids, torch.tensor([7, 11, 18]))
+    labels = torch.where(ids == 7, 29, ids)
+    source, target, _ = model.training_inputs(ids, labels)
+    masked = source == 2
+    assert 0.4 < masked[~sites].float().mean() < 0.6
+    assert not masked[sites].any()
+    assert torch.equal(source[~masked], ids[~masked])
+    assert torch.equal(target[:, 1:] == 2, masked[:, :-1])
+    assert source[0, -1] == 1
+    assert not (model.eval().training_inputs(ids, labels)[0] == 2).any()
