@@ -31,6 +31,8 @@ STOCK = [
     "model.label_smoothing=0.0",
     "model.prefix_mask_prob=0.0",
     "model.known_site_prob=0.0",
+    "model.copy_weight=0.1",
+    "model.residue_mask_prob=0.0",
     "training.muon=false",
     "training.compile_blocks=false",
     "training.weight_decay=0.05",
@@ -39,7 +41,7 @@ STOCK = [
 LADDER: dict[str, list[str]] = {
     "stock T5": [],
     "+ aligned cross-attention": ["model.alignment=true"],
-    "+ window 32": ["model.attention=window"],
+    "+ window 32, packed and compiled": ["model.attention=window", "training.compile_blocks=true"],
     "+ focal loss, gamma 2": ["model.focal_gamma=2.0"],
     "+ label smoothing 0.035": ["model.label_smoothing=0.035"],
     "+ noisy embeddings 0.1": ["model.noise_std=0.1"],
@@ -53,7 +55,11 @@ LADDER: dict[str, list[str]] = {
     ],
     "+ residue convolution 15": ["model.conv_width=15"],
     "+ protein-wide context": ["model.global_context=true"],
-    "+ Muon: the recipe small": ["training.muon=true", "training.weight_decay=0.1"],
+    "+ Muon": ["training.muon=true", "training.weight_decay=0.1"],
+    "+ masked residues 0.05, less copy loss: the recipe small": [
+        "model.residue_mask_prob=0.05",
+        "model.copy_weight=0.03",
+    ],
 }
 """Name of each rung, and what it changes of the rung above."""
 ROUNDS = 5

@@ -1,4 +1,4 @@
-"""Write the generated parts of README.md, and docs/test.md, from ``results/`` and the bundled model.
+"""Write the generated parts of README.md, docs/search.md and docs/test.md from ``results/`` and the bundled model.
 
     python benchmarks/readme.py
 
@@ -14,9 +14,11 @@ from _environment import ROOT
 from _example_tables import example, examples
 from _tables import METRICS, load, source, table, with_interval
 from _test_tables import measured, page, test
+from _training_tables import ablation, search_page, training
 
 README = ROOT / "README.md"
 TEST_PAGE = ROOT / "docs" / "test.md"
+SEARCH_PAGE = ROOT / "docs" / "search.md"
 METHODS = {"phosphot5": "PhosphoT5, bundled", "one_hot_logistic_regression": "one-hot logistic regression"}
 
 
@@ -114,68 +116,19 @@ def predict() -> str:
     return "\n".join([*table(header, rows), "", note])
 
 
-def attention() -> str:
-    """Return what each part of the attention brings."""
-    return _ablation("attention")
-
-
-def method() -> str:
-    """Return what each part of the training method brings."""
-    return _ablation("method")
-
-
-def _ablation(group: str) -> str:
-    """Return the figures of the variants of a group."""
-    result = load(group)
-    seeds = {run["seed"] for run in result["runs"]}
-    rows = []
-    for variant, cost in result["step_time_over_as_released"].items():
-        runs = [run for run in result["runs"] if run["variant"] == variant]
-        if runs:
-            means = [sum(run[metric] for run in runs) / len(runs) for metric in METRICS]
-            rows.append([variant, str(len(runs)), *(f"{mean:.3f}" for mean in means), f"{cost:.2f}"])
-    run = result["runs"][0]
-    note = (
-        f"Seed {', '.join(map(str, sorted(seeds)))}, {run['steps']} steps of {run['tokens_per_step']:,} tokens: "
-        f"far from the end of a training, but the same for all. {source(result)}"
-    )
-    header = ["variant", "runs", *METRICS.values(), "time of a step"]
-    return "\n".join([*table(header, rows), "", note])
-
-
-def training() -> str:
-    """Return the comparison with the stock model and trainer, and what each part of ours brings."""
-    result = load("training")
-    rows = []
-    for group in ("throughput", "parts"):
-        for name, row in result[group].items():
-            title = name if group == "throughput" else f"ours, {name}"
-            if "not_measured" in row:
-                rows.append([title, *("-",) * 4, row["not_measured"]])
-                continue
-            ours, it = row["ours"], row["it"]
-            speeds = [f"{side['tokens_per_second']:,}" for side in (ours, it)]
-            ratio = f"{row['ours_over_it']:.2f} ({row['lowest']:.2f} to {row['highest']:.2f})"
-            memory = " / ".join(f"{side['peak_memory_bytes'] / 1e9:.1f} GB" for side in (ours, it))
-            rows.append([title, *speeds, ratio, f"{it['padding']:.1%}", memory])
-    header = ["compared with", "ours, tokens/s", "it, tokens/s", "ours over it (range)", "its padding"]
-    lines = table([*header, "peak memory, ours / it"], rows)
-    rows = [
-        [row["side"], f"{row['learning_rate']:g}", f"{row['steps']:,}", f"{row['tokens'] / 1e6:.2f} M"]
-        + [f"{row[metric]:.3f}" if metric in row else "diverged" for metric in METRICS]
-        for row in result["quality"].values()
-    ]
-    header = ["trained", "peak learning rate", "steps", "tokens", *METRICS.values()]
-    minutes = " and ".join(sorted({f"{row['minutes']:g}" for row in result["quality"].values()}))
-    after = f"After {minutes} minutes of training each, on the validation sites:"
-    return "\n".join([*lines, "", after, "", *table(header, rows), "", source(result)])
-
-
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(example, known_sites, test, validation, examples, predict, decoding, length, training, attention),
-        method,
+        example,
+        known_sites,
+        test,
+        validation,
+        examples,
+        predict,
+        decoding,
+        length,
+        training,
+        ablation,
     )
 }
 
@@ -193,7 +146,7 @@ def generated(text: str) -> str:
 
 def documents() -> dict[Path, str]:
     """Return every file this script writes, and its text; there is no docs/test.md before the test set is measured."""
-    texts = {README: generated(README.read_text(encoding="utf-8"))}
+    texts = {README: generated(README.read_text(encoding="utf-8")), SEARCH_PAGE: search_page()}
     return texts | ({TEST_PAGE: page()} if measured() else {})
 
 

@@ -22,12 +22,19 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="SECTION.KEY=VALUE", help="changes of the recipe")
     parser.add_argument("--steps", type=int, default=400, help="training steps (default: 400)")
     parser.add_argument("--seed", type=int, default=1, help="seed (default: 1)")
+    parser.add_argument("--stage", help="key of the stage in the log (default: the newest)")
     args = parser.parse_args()
     about = describe()
     figures = Bench().run(args.overrides, args.seed, args.steps)
-    trial = {"name": args.name, "overrides": args.overrides, "commit": about["commit"]} | figures
     found = json.loads((RESULTS / "search.json").read_text(encoding="utf-8"))
-    save("search", about | {"trials": [*found["trials"], trial]})
+    stage = args.stage or next(reversed(found["stages"]))
+    trial = {
+        "stage": stage,
+        "name": args.name,
+        "overrides": args.overrides,
+        "commit": about["commit"],
+    } | figures
+    save("search", about | {"stages": found["stages"], "trials": [*found["trials"], trial]})
     sys.stdout.write(f"{json.dumps(trial)}\n")
 
 

@@ -63,7 +63,9 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     )
     muon: bool = field(
         default=False,
-        metadata={"help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."},
+        metadata={
+            "help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."
+        },
     )
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}

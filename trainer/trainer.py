@@ -85,7 +85,11 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         matrices = hidden_matrices(self.model) & trained.keys()
         decayed = set(self.get_decay_parameter_names(self.model))
         others = [
-            {"params": [p for name, p in trained.items() if name not in matrices and (name in decayed) == decay]}
+            {
+                "params": [
+                    p for name, p in trained.items() if name not in matrices and (name in decayed) == decay
+                ]
+            }
             | {"weight_decay": self.args.weight_decay if decay else 0.0}
             for decay in (True, False)
         ]

@@ -33,7 +33,6 @@ def test_steps_are_those_of_torch() -> None:
         torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-4)  # bfloat16 products, in another order
 
 
-
 def test_singular_values_come_near_one() -> None:
     torch.manual_seed(0)
     batch = torch.randn(4, 24, 16)
