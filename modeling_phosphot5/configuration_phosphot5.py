@@ -80,6 +80,8 @@ class PhosphoT5Config(PretrainedConfig):
         learns to score the rest given known sites.
     residue_mask_prob : float
         Share of the residues other than S, T and Y that encoder and decoder read as ``<unk>`` in training.
+    mask_token_id : int
+        Id of ``<unk>``, which doubles as the mask; the last of the special tokens.
     site_token_ids : dict of str to list of int, optional
         Residue to ``[plain id, phosphorylated id]``; the defaults are those of the tokenizer.
     calibration : dict, optional
@@ -138,6 +140,7 @@ class PhosphoT5Config(PretrainedConfig):
         prefix_mask_prob: float = 0.8,
         known_site_prob: float = 0.25,
         residue_mask_prob: float = 0.0,
+        mask_token_id: int = 2,
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
         fpr_table: dict[str, dict[str, list[float]]] | None = None,
@@ -176,6 +179,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.prefix_mask_prob = prefix_mask_prob
         self.known_site_prob = known_site_prob
         self.residue_mask_prob = residue_mask_prob
+        self.mask_token_id = mask_token_id
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration = calibration
         self.fpr_table = fpr_table

@@ -23,7 +23,7 @@ from .stack_phosphot5 import (
     PhosphoT5Stack,
     ResidueConvolution,
 )
-from .teaching_phosphot5 import MASK, mask_residues, open_in_prefix, show_known_sites
+from .teaching_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 
 # The last three are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
@@ -311,8 +311,9 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         open_sites = open_in_prefix(source, labels, proteins, partner, marginal)
         target = torch.where(open_sites | (labels == -100), source, labels)
         if self.training and self.config.residue_mask_prob:
-            masked = mask_residues(source, partner, self.config.residue_mask_prob)
-            source, target = source.masked_fill(masked, MASK), target.masked_fill(masked, MASK)
+            mask = self.config.mask_token_id
+            masked = mask_residues(source, partner, mask, self.config.residue_mask_prob)
+            source, target = source.masked_fill(masked, mask), target.masked_fill(masked, mask)
         start = self.config.decoder_start_token_id
         return source, shift_right(target, start, proteins), shift_right(open_sites, False, proteins)
 

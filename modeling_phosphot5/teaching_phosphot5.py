@@ -2,14 +2,9 @@
 
 import torch
 
-from .decoding_phosphot5 import site_mask
+from .decoding_phosphot5 import plain_ids, site_mask
 
 __all__ = ["mask_residues", "open_in_prefix", "show_known_sites"]
-
-RESIDUES = range(3, 29)
-"""Ids of the residues that bear no phosphate."""
-MASK = 2
-"""Id of ``<unk>``."""
 
 
 def show_known_sites(
@@ -51,7 +46,9 @@ def show_known_sites(
     return torch.where(shown, labels, input_ids)
 
 
-def mask_residues(input_ids: torch.Tensor, partner: torch.Tensor, probability: float) -> torch.Tensor:
+def mask_residues(
+    input_ids: torch.Tensor, partner: torch.Tensor, last_special: int, probability: float
+) -> torch.Tensor:
     """Draw the residues that the model does not get to read: any but S, T and Y.
 
     Parameters
@@ -60,6 +57,8 @@ def mask_residues(input_ids: torch.Tensor, partner: torch.Tensor, probability: f
         The source.
     partner : torch.Tensor of shape (vocab_size,)
         From :func:`~phosphot5.modeling_phosphot5.decoding_phosphot5.phospho_partner`.
+    last_special : int
+        Tokens up to this id are no residues.
     probability : float
         Share of the residues.
 
@@ -67,7 +66,7 @@ def mask_residues(input_ids: torch.Tensor, partner: torch.Tensor, probability: f
     -------
     torch.Tensor of bool of shape (batch, length)
     """
-    residue = (input_ids >= RESIDUES.start) & (input_ids < RESIDUES.stop) & ~site_mask(input_ids, partner)
+    residue = (input_ids > last_special) & ~site_mask(plain_ids(input_ids, partner), partner)
     return residue & (torch.rand(input_ids.shape, device=input_ids.device) < probability)
 
 

@@ -46,6 +46,7 @@ def test_config_carries_the_same_ids(tokenizer):
     config = PhosphoT5Config()
     assert config.vocab_size == len(tokenizer)
     assert (config.pad_token_id, config.eos_token_id) == (tokenizer.pad_token_id, tokenizer.eos_token_id)
+    assert config.mask_token_id == PhosphoT5Tokenizer().unk_token_id
     for residue, pair in config.site_token_ids.items():
         assert tokenizer.convert_ids_to_tokens(pair) == [residue, f"{residue}[Phospho]"]
 
