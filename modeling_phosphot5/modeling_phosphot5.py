@@ -14,6 +14,7 @@ from .decoding_phosphot5 import shift_right
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .noise_phosphot5 import NoisyT5
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
+from .proteins_phosphot5 import GivenProtein
 from .scoring_phosphot5 import PhosphositeScoring
 from .sites_phosphot5 import site_rows
 from .stack_phosphot5 import (
@@ -25,11 +26,12 @@ from .stack_phosphot5 import (
 )
 from .teaching_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 
-# The last three are used by siblings only: transformers 4 takes along no file that the entry file does not name.
+# The last four are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
     "PhosphoT5ForConditionalGeneration",
     "PhosphoT5PreTrainedModel",
     "NoisyT5",
+    "GivenProtein",
     "PhosphositePredictionPipeline",
     "site_rows",
 ]

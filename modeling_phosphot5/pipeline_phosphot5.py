@@ -1,22 +1,56 @@
 """The pipeline ``phosphosite-prediction``: proteins in, rows of a site table out."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-from transformers import Pipeline
+from torch.nn.utils.rnn import pad_sequence
+from transformers import Pipeline, PreTrainedModel
 
-from .decoding_phosphot5 import is_phosphorylated
-from .sites_phosphot5 import site_rows
+from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
+from .sites_phosphot5 import select_rows, site_rows
 
-__all__ = ["PhosphositePredictionPipeline"]
+__all__ = ["PhosphositePredictionPipeline", "batch_scores"]
+
+OPTIONS = ("top_k", "threshold", "return_all_scores")
+"""Arguments of the pipeline beside those of every pipeline."""
 
 
 class PhosphositePredictionPipeline(Pipeline):
-    """Score every S, T and Y of proteins.
+    """Score every S, T and Y of proteins; the rows are those that ``phosphot5 predict`` writes.
 
-    Takes a sequence, a dict with ``sequence`` and optionally ``id`` and ``known``, or a list of these; gives
-    for each protein the list of rows that ``phosphot5 predict`` writes. ``known`` lists 1-based positions of
-    sites that are known to be phosphorylated: the others are scored given these.
+    Called with a sequence, or a dict with ``sequence`` and optionally ``id`` and ``known``, it gives a list of
+    dicts, one for each site. ``known`` lists 1-based positions of sites that are known to be phosphorylated: the
+    others are scored given these. Called with a list of these, or with the path of a FASTA file (plain or gzip),
+    it gives such a list for each protein, in their order, and every protein is checked before the first is
+    scored. Called with a generator or any other iterable it gives an iterator, and memory does not grow with the
+    number of proteins.
+
+    A string of letters, gaps and white space is a sequence, whatever files there are; one that ends in ``.fasta``,
+    ``.fas``, ``.faa``, ``.fa`` or ``.gz``, or that can only be the name of an existing file, is a path. In a list
+    no string is a path.
+
+    On an accelerator the proteins of a batch are scored together, without padding where attention is windowed. On
+    a CPU, where that is faster, each is scored by itself: its scores are the same bit for bit whatever
+    ``batch_size`` and the other proteins are.
+
+    Parameters
+    ----------
+    top_k : int, optional
+        The sites of highest probability of each protein, best first; sites of equal probability in sequence
+        order.
+    threshold : float, optional
+        Leave out sites of a probability below this one.
+    return_all_scores : bool
+        True, the default, gives all sites; False those that are called, that is, whose ``call`` is ``high``,
+        ``medium`` or ``low``.
+    **kwargs
+        ``batch_size``, ``device`` and what else every pipeline takes.
+
+    Notes
+    -----
+    The three may be given here or in a call, and combined; a call's values come first. As known sites have no
+    probability, selecting by any of the three leaves them out.
 
     Examples
     --------
@@ -32,75 +66,123 @@ class PhosphositePredictionPipeline(Pipeline):
     _load_image_processor = False
     _load_feature_extractor = False
 
-    def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict, dict, dict]:
-        if kwargs:
-            raise TypeError(
-                f"unknown arguments {', '.join(kwargs)}; phosphosite-prediction takes proteins only"
-            )
-        return {}, {}, {}
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+        """Score one protein, or several.
 
-    def preprocess(self, inputs: str | dict[str, Any]) -> dict[str, Any]:
-        """Tokenize one protein.
+        Parameters
+        ----------
+        inputs : str, dict, os.PathLike or iterable
+            As in the class.
+        **kwargs
+            ``top_k``, ``threshold``, ``return_all_scores``, ``batch_size``, ``num_workers``.
+
+        Returns
+        -------
+        list of dict, list of list of dict, or iterator of list of dict
+            For one protein, for a list or a file, for any other iterable; keys as
+            :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
 
         Raises
         ------
         ValueError
-            If the input is neither a sequence nor a dict with one, a character is no residue, or a known
-            position is beyond the sequence or on no S, T or Y.
+            If a protein or an option is not as expected: says which item, what was found and what was expected.
+        OSError
+            If a file cannot be read.
         """
-        protein = {"sequence": inputs} if isinstance(inputs, str) else inputs
-        if not isinstance(protein, dict) or not isinstance(protein.get("sequence"), str):
-            raise ValueError(
-                f"found {inputs!r}, expected a protein sequence or a dict with 'sequence', 'id' and 'known'"
-            )
-        name, sequence = str(protein.get("id", "")), "".join(protein["sequence"].split()).upper()
-        known = self.tokenizer.get_vocab()
-        for position, residue in enumerate(sequence, start=1):
-            if residue not in known:
-                raise ValueError(
-                    f"protein {name!r}, position {position}: found {residue!r}, expected a residue"
-                )
-        if not sequence:
-            raise ValueError(f"protein {name!r}: found no residues, expected at least one")
-        encoded = self.tokenizer(sequence, return_tensors="pt")
-        for index in self._known_residues(name, sequence, protein.get("known")):
-            encoded["input_ids"][0, index] = self.model.config.site_token_ids[sequence[index]][1]
-        return {**encoded, "id": name, "sequence": sequence}
+        path = fasta_path(inputs)
+        if path is not None:
+            proteins = list(read_fasta(path))
+        elif isinstance(inputs, (list, tuple)):
+            proteins = list(self._numbered(inputs))
+        elif isinstance(inputs, (str, bytes, dict)) or not isinstance(inputs, Iterable):
+            return super().__call__(read_protein(inputs, self.model.config.site_token_ids), **kwargs)
+        else:
+            return super().__call__(self._numbered(inputs), **kwargs)
+        return super().__call__(proteins, **kwargs) if proteins else []
 
-    def _known_residues(self, name: str, sequence: str, known: Any) -> list[int]:
-        """Return the 0-based residues of known sites."""
-        if known is None:
-            return []
-        if not isinstance(known, (list, tuple)):
-            raise ValueError(f"protein {name!r}: found known {known!r}, expected a list of positions")
+    def _numbered(self, inputs: Iterable[Any]) -> Iterable[GivenProtein]:
         sites = self.model.config.site_token_ids
-        for position in known:
-            if type(position) is not int or not 1 <= position <= len(sequence):
-                raise ValueError(
-                    f"protein {name!r}: found known position {position!r}, "
-                    f"expected an integer from 1 to {len(sequence)}"
-                )
-            if sequence[position - 1] not in sites:
-                raise ValueError(
-                    f"protein {name!r}, known position {position}: found {sequence[position - 1]!r}, "
-                    f"expected one of {', '.join(sites)}"
-                )
-        return [position - 1 for position in known]
+        return (read_protein(given, sites, item) for item, given in enumerate(inputs, 1))
+
+    def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict, dict, dict]:
+        if unknown := [name for name in kwargs if name not in OPTIONS]:
+            raise TypeError(
+                f"found the argument {unknown[0]!r}, expected {', '.join(OPTIONS)} or one of every pipeline"
+            )
+        top_k, threshold = kwargs.get("top_k"), kwargs.get("threshold")
+        if top_k is not None and (type(top_k) is not int or top_k < 1):
+            raise ValueError(f"found top_k {top_k!r}, expected an integer of 1 or more")
+        if threshold is not None and not (type(threshold) in (int, float) and 0 <= threshold <= 1):
+            raise ValueError(f"found threshold {threshold!r}, expected a probability from 0 to 1")
+        everything = kwargs.get("return_all_scores", True)
+        if type(everything) is not bool:
+            raise ValueError(f"found return_all_scores {everything!r}, expected True or False")
+        if not everything and self.model.config.fpr_table is None:
+            raise ValueError(
+                "found return_all_scores False and a model without a table of false-positive rates, which "
+                "calls no site, expected True; use threshold"
+            )
+        return {}, {}, kwargs
+
+    def preprocess(self, inputs: GivenProtein) -> dict[str, Any]:
+        """Tokenize one protein, known sites as phosphorylated residues."""
+        encoded = self.tokenizer(inputs.sequence, return_tensors="pt")
+        for index in inputs.known:
+            residue = inputs.sequence[index]
+            encoded["input_ids"][0, index] = self.model.config.site_token_ids[residue][1]
+        return {**encoded, "protein": inputs}
 
     def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:
-        inputs = {name: model_inputs[name] for name in ("input_ids", "attention_mask")}
-        return {
-            "scores": self.model.score_sites(**inputs),
-            "known": is_phosphorylated(inputs["input_ids"], self.model.config.site_token_ids),
-            "id": model_inputs["id"],
-            "sequence": model_inputs["sequence"],
-        }
+        ids, mask = model_inputs["input_ids"], model_inputs["attention_mask"]
+        scores = batch_scores(self.model, ids, mask, together=ids.device.type != "cpu")
+        return {"scores": scores, "protein": model_inputs["protein"]}
 
-    def postprocess(self, model_outputs: dict[str, Any]) -> list[dict[str, Any]]:
-        """Make the rows of one protein."""
-        name, sequence, scores = (model_outputs[key] for key in ("id", "sequence", "scores"))
-        if isinstance(sequence, list):
-            name, sequence = name[0], sequence[0]
-        probabilities = scores[0, : len(sequence)].to(torch.float32).tolist()
-        known = model_outputs["known"][0].nonzero().flatten().tolist()
-        return site_rows(name, sequence, probabilities, self.model.config.fpr_table, known=known)
+    def postprocess(
+        self,
+        model_outputs: dict[str, Any],
+        top_k: int | None = None,
+        threshold: float | None = None,
+        return_all_scores: bool = True,
+    ) -> list[dict[str, Any]]:
+        """Make the rows of one protein and select among them."""
+        protein = model_outputs["protein"]
+        probabilities = model_outputs["scores"][0, : len(protein.sequence)].to(torch.float32).tolist()
+        table = self.model.config.fpr_table
+        rows = site_rows(protein.id, protein.sequence, probabilities, table, protein.positions, protein.known)
+        return select_rows(rows, top_k, threshold, only_called=not return_all_scores)
+
+
+def batch_scores(
+    model: PreTrainedModel, input_ids: torch.Tensor, attention_mask: torch.Tensor, together: bool
+) -> torch.Tensor:
+    """Score a batch, its proteins together or one after the other.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        In evaluation mode.
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+        Proteins ending in ``</s>``, padded on either side.
+    attention_mask : torch.Tensor of int64 of shape (batch, length)
+        1 for tokens, 0 for padding.
+    together : bool
+        In one pass, packed into one row where attention is windowed; else the last bits of a protein's scores
+        do not depend on the others.
+
+    Returns
+    -------
+    torch.Tensor of shape (batch, length)
+        Probabilities from the first residue on, as of ``score_sites``; NaN beyond the end.
+    """
+    proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
+    if not together:
+        scores = [model.score_sites(row[None], torch.ones_like(row)[None])[0] for row in proteins]
+    elif model.config.attention == "window":
+        numbers = torch.cat([torch.full_like(row, number) for number, row in enumerate(proteins, 1)])
+        packed = model.score_sites(torch.cat(proteins)[None], numbers[None])[0]
+        scores = packed.split([len(row) for row in proteins])
+    else:
+        padded = pad_sequence(proteins, batch_first=True, padding_value=model.config.pad_token_id)
+        mask = pad_sequence([torch.ones_like(row) for row in proteins], batch_first=True)
+        return model.score_sites(padded, mask)
+    return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))

@@ -151,15 +151,17 @@ class PhosphositeScoring:
             rows = rows[wrong]
         return draft
 
-    def pipeline(self, tokenizer: PreTrainedTokenizerBase) -> Pipeline:
+    def pipeline(self, tokenizer: PreTrainedTokenizerBase, **options: Any) -> Pipeline:
         """Make the pipeline ``phosphosite-prediction`` from this model.
 
         Parameters
         ----------
         tokenizer : PhosphoT5Tokenizer
             The tokenizer saved with the model.
+        **options
+            Arguments of the pipeline, for instance ``top_k=5``.
         """
-        return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer)
+        return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer, **options)
 
     def generate(
         self, inputs: torch.Tensor | None = None, *args: Any, constrained: bool = False, **kwargs: Any

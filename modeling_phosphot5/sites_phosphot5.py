@@ -7,7 +7,15 @@ from typing import Any
 
 import torch
 
-__all__ = ["CALLS", "COLUMNS", "calibrated_probability", "false_positive_rate", "site_call", "site_rows"]
+__all__ = [
+    "CALLS",
+    "COLUMNS",
+    "calibrated_probability",
+    "false_positive_rate",
+    "select_rows",
+    "site_call",
+    "site_rows",
+]
 
 COLUMNS = ("protein", "position", "residue", "probability", "fpr", "call", "window", "status")
 """Columns of a site table, in this order, in every format."""
@@ -103,6 +111,36 @@ def site_rows(
         )
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
+
+
+def select_rows(
+    rows: list[dict[str, Any]], top_k: int | None, threshold: float | None, only_called: bool
+) -> list[dict[str, Any]]:
+    """Select among the rows of one protein; without any condition all are returned as they are.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :func:`site_rows`.
+    top_k : int or None
+        How many rows of highest probability, best first; equal ones in sequence order.
+    threshold : float or None
+        Lowest probability.
+    only_called : bool
+        Leave out rows whose call is ``-``.
+
+    Returns
+    -------
+    list of dict
+        Known sites, which have no probability, meet no condition.
+    """
+    if top_k is None and threshold is None and not only_called:
+        return rows
+    lowest = 0.0 if threshold is None else threshold
+    chosen = [row for row in rows if row["status"] == "scored" and row["probability"] >= lowest]
+    if only_called:
+        chosen = [row for row in chosen if row["call"] != "-"]
+    return chosen if top_k is None else sorted(chosen, key=lambda row: -row["probability"])[:top_k]
 
 
 def false_positive_rate(probability: float, table: dict[str, list[float]] | None) -> float | None:

@@ -1,0 +1,234 @@
+"""Proteins as users of the pipeline give them: sequences, dicts and FASTA files."""
+
+import gzip
+import io
+import os
+import re
+import reprlib
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+__all__ = ["GivenProtein", "fasta_path", "read_fasta", "read_protein"]
+
+KEYS = ("sequence", "id", "known")
+"""What a dict may hold; ``sequence`` it must."""
+END = "*-."
+"""Stop and gap signs, dropped at the end of a sequence."""
+EXPECTED = "a protein sequence or a dict with 'sequence' and, if wanted, 'id' and 'known'"
+
+_NO_RESIDUE = re.compile(r"[^A-Za-z.\-]")
+_SEQUENCE = re.compile(r"[A-Za-z.*\-\s]*")
+_FASTA_NAME = re.compile(r"\.(fasta|fas|faa|fa)(\.gz)?$|\.gz$", re.IGNORECASE)
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class GivenProtein:
+    """One protein, checked.
+
+    Parameters
+    ----------
+    id : str
+        Its name, empty if it has none.
+    sequence : str
+        Residues in capital letters, without gaps.
+    positions : tuple of int of length len(sequence), optional
+        1-based position of every residue in the sequence as it was given; None where that is 1, 2, 3, ...
+    known : tuple of int
+        0-based residues that are known to be phosphorylated.
+    """
+
+    id: str
+    sequence: str
+    positions: tuple[int, ...] | None = None
+    known: tuple[int, ...] = ()
+
+
+def fasta_path(inputs: Any) -> str | None:
+    """Tell whether the inputs of a pipeline name a FASTA file.
+
+    A path object does, a string that ends in ``.fasta``, ``.fas``, ``.faa``, ``.fa`` or ``.gz`` does, and any
+    other string if such a file exists and the string cannot be a sequence: one of letters, gaps and white space
+    is never taken for a path.
+
+    Parameters
+    ----------
+    inputs : object
+        What the pipeline was called with.
+
+    Returns
+    -------
+    str or None
+        The path.
+    """
+    if isinstance(inputs, os.PathLike):
+        return os.fspath(inputs)
+    if isinstance(inputs, str):
+        if _FASTA_NAME.search(inputs) or not _SEQUENCE.fullmatch(inputs) and os.path.isfile(inputs):
+            return inputs
+    return None
+
+
+def read_protein(given: Any, sites: Collection[str], item: int | None = None) -> GivenProtein:
+    """Check one protein.
+
+    White space does not count. Gaps ``-`` ``.`` and ``*`` at the end are taken out, and positions still refer to
+    the sequence as given.
+
+    Parameters
+    ----------
+    given : str or dict
+        A sequence, or a dict with ``sequence`` and optionally ``id`` and ``known``, a list of 1-based positions.
+    sites : collection of str
+        Residues that can be known sites.
+    item : int, optional
+        1-based place among the inputs; errors tell it.
+
+    Raises
+    ------
+    ValueError
+        If this is no protein: says which item, which position, what was found and what was expected.
+    """
+    where = [] if item is None else [f"item {item}"]
+    protein = {"sequence": given} if isinstance(given, str) else given
+    if not isinstance(protein, dict) or not isinstance(protein.get("sequence"), str):
+        raise _error(where, reprlib.repr(given), EXPECTED)
+    if unknown := [key for key in protein if key not in KEYS]:
+        raise _error(where, f"the key {unknown[0]!r}", EXPECTED)
+    name = protein.get("id")
+    if name is not None and not isinstance(name, (str, int)):
+        raise _error(where, f"the id {reprlib.repr(name)}", "a string")
+    where += [] if name in (None, "") else [f"protein {str(name)!r}"]
+    if _FASTA_NAME.search(protein["sequence"]):
+        raise _error(
+            where, f"the file name {protein['sequence']!r}", "a sequence; give the path of a FASTA file alone"
+        )
+    text = "".join(protein["sequence"].split())
+    if wrong := _first_wrong(text):
+        raise _error([*where, f"position {wrong[0]}"], *wrong[1:])
+    text = text.upper()
+    sequence, positions = _without_gaps(text)
+    if not sequence:
+        raise _error(where, "no residues", "at least one")
+    known = _known_residues(protein.get("known"), text.rstrip(END), sites, where)
+    return GivenProtein("" if name is None else str(name), sequence, positions, known)
+
+
+def read_fasta(path: str) -> Iterator[GivenProtein]:
+    """Read proteins from FASTA, plain or gzip, as ``phosphot5 predict`` reads them.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Raises
+    ------
+    OSError
+        If the file is missing or cannot be read.
+    ValueError
+        If it is no FASTA or damaged, or at the first record that cannot be read; says where.
+    """
+    record: list[tuple[int, str]] = []
+    for number, line in _lines(path):
+        line = line.strip()
+        if line.startswith(">"):
+            if record:
+                yield _fasta_protein(path, record)
+            record = [(number, line[1:].strip())]
+        elif record:
+            record.append((number, "".join(line.split())))
+        elif line:
+            start = line if len(line) <= 20 else f"{line[:20]}..."
+            raise _error([path, f"line {number}"], repr(start), "a FASTA header that starts with '>'")
+    if not record:
+        raise _error([path], "an empty file", "FASTA records")
+    yield _fasta_protein(path, record)
+
+
+def _fasta_protein(path: str, record: list[tuple[int, str]]) -> GivenProtein:
+    """Make a protein of the lines of its record, header first, each with its 1-based number."""
+    (header_line, header), *lines = record
+    name = (header.split(maxsplit=1) or [""])[0]
+    if not name:
+        raise _error([path, f"line {header_line}"], "a header without identifier", "'>' and a name")
+    text = "".join(part for _, part in lines)
+    if not text.strip(END):
+        raise _error([path, f"line {header_line}", f"record {name}"], "no residues", "at least one")
+    if wrong := _first_wrong(text):
+        place = [path, f"line {_line_of(wrong[0], lines)}", f"record {name}", f"position {wrong[0]}"]
+        raise _error(place, *wrong[1:])
+    return GivenProtein(name, *_without_gaps(text.upper()))
+
+
+def _line_of(position: int, lines: list[tuple[int, str]]) -> int:
+    """Return the number of the line that holds a 1-based position of the text that the lines make."""
+    ends = accumulate(len(part) for _, part in lines)
+    return next(number for (number, _), end in zip(lines, ends, strict=True) if position <= end)
+
+
+def _lines(path: str) -> Iterator[tuple[int, str]]:
+    """Yield 1-based numbers and lines of a UTF-8 file, plain or gzip (told by content, not by name)."""
+    try:
+        with ExitStack() as stack:
+            raw = stack.enter_context(open(path, "rb"))
+            binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP_MAGIC else raw
+            # a strict decoder would fail blocks ahead of the line
+            text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape")
+            stack.callback(text.detach)
+            for number, line in enumerate(text, 1):
+                try:
+                    line.encode()
+                except UnicodeEncodeError as error:
+                    byte = ord(line[error.start]) & 0xFF
+                    raise _error([path, f"line {number}"], f"byte 0x{byte:02X}", "UTF-8 text") from None
+                yield number, line
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path}: damaged gzip data ({error}); copy or compress it again") from error
+
+
+def _first_wrong(text: str) -> tuple[int, str, str] | None:
+    """Find the first wrong character: its 1-based position, what it is, what is expected."""
+    wrong = _NO_RESIDUE.search(text, 0, len(text.rstrip(END)))
+    if wrong is None:
+        return None
+    only = "; '*' only at the end" if wrong[0] == "*" else ""
+    return wrong.start() + 1, repr(wrong[0]), f"a residue letter A-Z{only}"
+
+
+def _without_gaps(text: str) -> tuple[str, tuple[int, ...] | None]:
+    """Return the residues of a checked text, and their 1-based positions in it if it has gaps."""
+    text = text.rstrip(END)
+    positions = tuple(place for place, letter in enumerate(text, 1) if letter not in "-.")
+    if len(positions) == len(text):
+        return text, None
+    return text.replace("-", "").replace(".", ""), positions
+
+
+def _known_residues(known: Any, text: str, sites: Collection[str], where: list[str]) -> tuple[int, ...]:
+    """Return the 0-based residues of known sites; ``text`` has the gaps, which their positions count."""
+    if known is None:
+        return ()
+    if not isinstance(known, (list, tuple)):
+        raise _error(where, f"known {reprlib.repr(known)}", "a list of positions")
+    residues = []
+    for position in known:
+        if type(position) is not int or not 1 <= position <= len(text):
+            raise _error(
+                where, f"known position {reprlib.repr(position)}", f"an integer from 1 to {len(text)}"
+            )
+        if text[position - 1] not in sites:
+            place = [*where, f"known position {position}"]
+            raise _error(place, repr(text[position - 1]), f"one of {', '.join(sites)}")
+        before = text[: position - 1]
+        residues.append(len(before) - before.count("-") - before.count("."))
+    return tuple(residues)
+
+
+def _error(where: list[str], found: str, expected: str) -> ValueError:
+    place = f"{', '.join(where)}: " if where else ""
+    return ValueError(f"{place}found {found}, expected {expected}")
