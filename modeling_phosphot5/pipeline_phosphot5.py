@@ -94,10 +94,10 @@ class PhosphositePredictionPipeline(Pipeline):
             proteins = list(read_fasta(path))
         elif isinstance(inputs, (list, tuple)):
             proteins = list(self._numbered(inputs))
-        elif isinstance(inputs, (str, bytes, dict)) or not isinstance(inputs, Iterable):
-            return super().__call__(read_protein(inputs, self.model.config.site_token_ids), **kwargs)
-        else:
+        elif not isinstance(inputs, (str, bytes, dict)) and _can_be_iterated(inputs):
             return super().__call__(self._numbered(inputs), **kwargs)
+        else:
+            return super().__call__(read_protein(inputs, self.model.config.site_token_ids), **kwargs)
         return super().__call__(proteins, **kwargs) if proteins else []
 
     def _numbered(self, inputs: Iterable[Any]) -> Iterable[GivenProtein]:
@@ -150,6 +150,11 @@ class PhosphositePredictionPipeline(Pipeline):
         table = self.model.config.fpr_table
         rows = site_rows(protein.id, protein.sequence, probabilities, table, protein.positions, protein.known)
         return select_rows(rows, top_k, threshold, only_called=not return_all_scores)
+
+
+def _can_be_iterated(inputs: Any) -> bool:
+    """Datasets of torch have items and no iterator of their own."""
+    return isinstance(inputs, Iterable) or hasattr(inputs, "__getitem__")
 
 
 def batch_scores(

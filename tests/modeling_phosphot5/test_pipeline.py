@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers.pipelines.pt_utils import KeyDataset
 
 from phosphot5.data import read_fasta
 from phosphot5.inference import predict_sites
@@ -96,7 +97,8 @@ def test_a_list_gives_lists_and_an_iterable_an_iterator(predict):
     assert predict([]) == []
     assert predict([SEQUENCE]) == [predict(SEQUENCE)]
     assert predict((SEQUENCE, "AAA")) == [predict(SEQUENCE), []]
-    for iterable in (iter([SEQUENCE, "AAA"]), dict.fromkeys([SEQUENCE, "AAA"]).keys()):
+    column = KeyDataset([{"sequence": SEQUENCE}, {"sequence": "AAA"}], "sequence")
+    for iterable in (iter([SEQUENCE, "AAA"]), dict.fromkeys([SEQUENCE, "AAA"]).keys(), column):
         found = predict(iterable)
         assert not isinstance(found, list)
         assert list(found) == [predict(SEQUENCE), []]
