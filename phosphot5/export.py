@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from importlib import resources
 from pathlib import Path
 
 from phosphot5.errors import OutputFileError
@@ -9,13 +10,20 @@ from phosphot5.hub_card import RECORD_FILE, write_card
 from phosphot5.loading import load_model, model_file
 from phosphot5.registration import register
 
-__all__ = ["export_model"]
+__all__ = ["export_model", "write_endpoint_files"]
+
+HANDLER_FILE = "handler.py"
+"""What Inference Endpoints load; transformers does not copy it, because no code file of a model imports it."""
+REQUIREMENTS_FILE = "requirements.txt"
+REQUIREMENTS = "torch>=2.6\ntransformers>=4.57.6,<6\n"
+"""What the code files of a folder need; Inference Endpoints install it before they load the handler."""
 
 
 def export_model(name: str, folder: str | Path, revision: str | None = None) -> list[Path]:
     """Write a model as a folder that loads where this package is not installed.
 
-    The folder appears complete or not at all.
+    The folder appears complete or not at all. With ``handler.py`` and ``requirements.txt`` Inference Endpoints
+    can serve it.
 
     Parameters
     ----------
@@ -49,9 +57,23 @@ def export_model(name: str, folder: str | Path, revision: str | None = None) -> 
         made = Path(unfinished) / "model"
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)
+        write_endpoint_files(made)
         shutil.copyfile(model_file(name, RECORD_FILE, revision), made / RECORD_FILE)
         write_card(made)
         if target.exists():
             target.rmdir()
         made.rename(target)
     return sorted(path for path in target.iterdir() if path.is_file())
+
+
+def write_endpoint_files(folder: Path) -> None:
+    """Write ``handler.py`` and ``requirements.txt``, with which Inference Endpoints can serve the model.
+
+    Parameters
+    ----------
+    folder : Path
+        A model folder; files of these names in it are replaced.
+    """
+    handler = resources.files("phosphot5.modeling_phosphot5") / HANDLER_FILE
+    (folder / HANDLER_FILE).write_text(handler.read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / REQUIREMENTS_FILE).write_text(REQUIREMENTS, encoding="utf-8")

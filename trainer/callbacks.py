@@ -2,12 +2,15 @@
 
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.dynamic_module_utils import custom_object_save
 from transformers.trainer_callback import ExportableState
+
+from phosphot5.export import write_endpoint_files
 
 from .sampler import TokenBudgetSampler
 
@@ -38,6 +41,7 @@ class CodeFilesCallback(TrainerCallback):
         model.config.save_pretrained(args.output_dir)
         if tokenizer is not None:
             tokenizer.save_pretrained(args.output_dir)
+        write_endpoint_files(Path(args.output_dir))
 
 
 class SamplerEpochCallback(TrainerCallback):

@@ -45,6 +45,8 @@ def test_the_output_folder_is_complete(recipe, tmp_path: Path) -> None:
         "vocab.json",
         "tokenizer_config.json",
         "modeling_phosphot5.py",
+        "handler.py",
+        "requirements.txt",
         "README.md",
         run.CURVE_FILE,
     ):

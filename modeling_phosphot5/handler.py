@@ -1,0 +1,89 @@
+"""Serve the model by Inference Endpoints: JSON in, rows of site tables out.
+
+The Hugging Face inference toolkit loads this file from the model's folder by its path, so it imports no sibling.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from transformers import pipeline
+
+__all__ = ["EndpointHandler"]
+
+MAX_PROTEINS = 1000
+"""Proteins in one request."""
+MAX_RESIDUES = 500_000
+"""Residues in one request, all proteins together: about half a minute on two cores."""
+PROTEINS_AT_ONCE = 16
+"""Proteins that an accelerator scores in one pass."""
+PARAMETERS = ("top_k", "threshold", "return_all_scores")
+
+
+class EndpointHandler:
+    """Answer requests of the form ``{"inputs": ..., "parameters": {...}}``.
+
+    ``inputs`` is a sequence, an object with ``sequence`` and optionally ``id`` and ``known`` (1-based positions of
+    known sites), or a list of these. ``parameters`` may hold ``top_k``, ``threshold`` and ``return_all_scores``, as
+    in the pipeline ``phosphosite-prediction``. No file is ever read for a request.
+
+    Parameters
+    ----------
+    path : str
+        The model's folder; by default the one this file is in.
+    """
+
+    def __init__(self, path: str = "") -> None:
+        self.predict = pipeline(
+            "phosphosite-prediction",
+            model=str(path or Path(__file__).parent),
+            trust_remote_code=True,
+            batch_size=PROTEINS_AT_ONCE,
+        )
+
+    def __call__(self, data: dict[str, Any]) -> list[Any]:
+        """Answer one request.
+
+        Parameters
+        ----------
+        data : dict
+            The decoded JSON of the request.
+
+        Returns
+        -------
+        list of dict or list of list of dict
+            The rows of the protein or, if ``inputs`` is a list, of each; JSON has all their values.
+
+        Raises
+        ------
+        ValueError
+            If the request is not as expected. The toolkit makes of any exception the answer
+            ``{"error": message}`` with the status 400; an error returned as a value would pass for a success.
+        """
+        if not isinstance(data, dict) or "inputs" not in data:
+            raise ValueError('found no "inputs", expected {"inputs": ..., "parameters": {...}}')
+        if unknown := [name for name in data if name not in ("inputs", "parameters")]:
+            raise ValueError(f'found {unknown[0]!r}, expected "inputs" and "parameters" only')
+        parameters = data.get("parameters") or {}
+        if not isinstance(parameters, dict):
+            raise ValueError(f"found parameters {parameters!r}, expected an object")
+        if unknown := [name for name in parameters if name not in PARAMETERS]:
+            raise ValueError(f"found the parameter {unknown[0]!r}, expected {', '.join(PARAMETERS)}")
+        inputs = data["inputs"]
+        # a list even if it is one protein: in a list, no string is taken for the path of a file
+        proteins = inputs if isinstance(inputs, list) else [inputs]
+        _check_size(proteins)
+        rows = self.predict(proteins, **parameters)
+        return rows if isinstance(inputs, list) else rows[0]
+
+
+def _check_size(proteins: list[Any]) -> None:
+    if len(proteins) > MAX_PROTEINS:
+        raise ValueError(
+            f"found {len(proteins):,} proteins, expected at most {MAX_PROTEINS:,} in one request; split it"
+        )
+    sequences = [given.get("sequence") if isinstance(given, dict) else given for given in proteins]
+    residues = sum(len(sequence) for sequence in sequences if isinstance(sequence, str))
+    if residues > MAX_RESIDUES:
+        raise ValueError(
+            f"found {residues:,} residues, expected at most {MAX_RESIDUES:,} in one request; split it"
+        )
