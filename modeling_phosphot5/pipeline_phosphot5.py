@@ -1,6 +1,7 @@
 """The pipeline ``phosphosite-prediction``: proteins in, rows of a site table out."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -31,8 +32,9 @@ class PhosphositePredictionPipeline(Pipeline):
     no string is a path.
 
     On an accelerator the proteins of a batch are scored together, without padding where attention is windowed. On
-    a CPU, where that is faster, each is scored by itself: its scores are the same bit for bit whatever
-    ``batch_size`` and the other proteins are.
+    a CPU they are scored side by side, each by one thread: a protein's scores are the same bit for bit whatever
+    ``batch_size``, the other proteins and the number of threads are, and the same as those of
+    ``phosphot5 predict``.
 
     Parameters
     ----------
@@ -171,8 +173,8 @@ def batch_scores(
     attention_mask : torch.Tensor of int64 of shape (batch, length)
         1 for tokens, 0 for padding.
     together : bool
-        In one pass, packed into one row where attention is windowed; else the last bits of a protein's scores
-        do not depend on the others.
+        In one pass, packed into one row where attention is windowed; else each by a thread of its own, so that
+        the last bits of its scores do not depend on the others.
 
     Returns
     -------
@@ -181,7 +183,7 @@ def batch_scores(
     """
     proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
     if not together:
-        scores = [model.score_sites(row[None], torch.ones_like(row)[None])[0] for row in proteins]
+        scores = _scores_side_by_side(model, proteins)
     elif model.config.attention == "window":
         numbers = torch.cat([torch.full_like(row, number) for number, row in enumerate(proteins, 1)])
         packed = model.score_sites(torch.cat(proteins)[None], numbers[None])[0]
@@ -191,3 +193,16 @@ def batch_scores(
         mask = pad_sequence([torch.ones_like(row) for row in proteins], batch_first=True)
         return model.score_sites(padded, mask)
     return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))
+
+
+def _scores_side_by_side(model: PreTrainedModel, proteins: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Score each protein by itself; threads inside an operation would change the last bits."""
+    before = torch.get_num_threads()
+    workers = max(1, min(before, len(proteins)))
+    try:
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            return list(
+                pool.map(lambda row: model.score_sites(row[None], torch.ones_like(row)[None])[0], proteins)
+            )
+    finally:
+        torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads

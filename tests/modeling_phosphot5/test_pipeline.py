@@ -1,6 +1,7 @@
 """The pipeline: what it takes, what it gives, known sites; without the package: tests/contract/test_hub_pipeline.py."""
 
 import copy
+import threading
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,28 @@ def test_a_batch_changes_no_bit_on_a_cpu(predict, loaded, examples, size, monkey
     assert predict(proteins, batch_size=size) == alone
     assert list(predict((protein for protein in proteins), batch_size=size)) == alone
     assert [len(values) for values in scores.values()] == [1] * len(proteins)
+
+
+def test_a_cpu_gives_each_protein_one_thread(predict, loaded, monkeypatch):
+    seen, score = [], loaded[0].score_sites
+    expected = predict([SEQUENCE, "AAST"])
+
+    def watched(*inputs):
+        seen.append(torch.get_num_threads())
+        return score(*inputs)
+
+    monkeypatch.setattr(loaded[0], "score_sites", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        assert predict([SEQUENCE, "AAST"], batch_size=2) == expected
+        thread = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
+        thread.start()
+        thread.join()
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1, 1, 3]
 
 
 @pytest.mark.parametrize("attention", ["window", "full"])
