@@ -2,7 +2,7 @@
 
 from .card import CARD_FILE, render_card, write_card
 from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, PeerResult, sha256_of_ids
-from .publish import push_folder
+from .publish import Published, push_folder
 from .record import RECORD_FILE, RunRecord
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Hardware",
     "Licence",
     "PeerResult",
+    "Published",
     "RunRecord",
     "push_folder",
     "render_card",

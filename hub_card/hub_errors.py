@@ -1,19 +1,29 @@
 """One sentence for each way in which the Hub can refuse, saying what to do."""
 
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError, LocalTokenNotFoundError
+from json import JSONDecodeError
+
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+)
 
 from phosphot5.errors import PhosphoT5Error
 
-__all__ = ["CLIENT_ERRORS", "explain"]
+__all__ = ["CLIENT_ERRORS", "OFFLINE", "explain"]
 
 CLIENT_ERRORS = (HTTPError, OSError, RuntimeError, ValueError)
 """What the Hub's client raises: its HTTP library's errors, no connection, broken uploads, refused content."""
 
+OFFLINE = "HF_HUB_OFFLINE is set, so nothing was sent; unset it and push again."
 LOGIN = (
     "the Hub does not accept the login (401); run `hf auth login` with a token that may write, "
     "from https://huggingface.co/settings/tokens, or pass one."
 )
 ADVICE = {
+    400: "the Hub does not accept the request (400).",
     401: LOGIN,
     403: "the token may not write to this repository (403); use a token with write permission to its owner.",
     404: "the Hub does not know this repository, its owner or the revision (404); check the spelling.",
@@ -24,7 +34,7 @@ ADVICE = {
 }
 
 
-def explain(error: Exception, repo_id: str, endpoint: str) -> PhosphoT5Error:
+def explain(error: Exception, repo_id: str, endpoint: str, done: str = "not pushed") -> PhosphoT5Error:
     """Turn an error of the Hub's client into one message for the user.
 
     Parameters
@@ -35,10 +45,12 @@ def explain(error: Exception, repo_id: str, endpoint: str) -> PhosphoT5Error:
         Repository that was pushed to.
     endpoint : str
         Address of the Hub.
+    done : str
+        How far it came.
     """
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, CLIENT_ERRORS):
         error = error.__cause__  # the client wraps what broke off the upload of a file
-    return PhosphoT5Error(f"{repo_id}: not pushed: {_advice(error, endpoint)}")
+    return PhosphoT5Error(f"{repo_id}: {done}: {_advice(error, endpoint)}")
 
 
 def _advice(error: BaseException, endpoint: str) -> str:
@@ -48,13 +60,20 @@ def _advice(error: BaseException, endpoint: str) -> str:
         return _status_advice(error, endpoint)
     if isinstance(error, HFValidationError):
         return f"{error} Expected a repository id of the form owner/name."
+    if isinstance(error, JSONDecodeError):
+        return f"the Hub has a problem of its own (an answer of {endpoint} is cut short or no JSON); push again later."
     if isinstance(error, ValueError):
         return f"the Hub does not accept the content: {error}"
     if isinstance(error, RuntimeError):
         return f"the upload broke off ({error}); push again, what was uploaded is kept."
+    if isinstance(error, OfflineModeIsEnabled):
+        return OFFLINE
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot read {error.filename} ({error.strerror}); make the folder readable and push again."
+    reason = str(error) or type(error).__name__
     return (
-        f"no connection to {endpoint} ({error}); check the network, the proxy, HF_ENDPOINT and "
-        "HF_HUB_OFFLINE, then push again."
+        f"no connection to {endpoint}, or it broke off ({reason}); check the network, the proxy and "
+        "HF_ENDPOINT, then push again, what was uploaded is kept."
     )
 
 
@@ -65,4 +84,5 @@ def _status_advice(error: HfHubHTTPError, endpoint: str) -> str:
     after = error.response.headers.get("Retry-After")
     wait = f"wait {after} seconds" if after else "wait some minutes"
     advice = ADVICE.get(status, f"the Hub answered {status}.").format(wait=wait)
-    return f"{advice} The Hub says: {error.server_message}" if error.server_message else advice
+    said = " ".join((error.server_message or "").split())
+    return f"{advice} The Hub says: {said}" if said else advice

@@ -1,31 +1,70 @@
-"""Publish a model folder on the Hub; nothing else in PhosphoT5 uploads anything."""
+"""Publish a model folder on the Hub; nothing else in PhosphoT5 uploads a model."""
 
-import json
 import logging
 import re
-from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, is_offline_mode
 
 from phosphot5.errors import PhosphoT5Error
 
-from .card import CARD_FILE, read_config
-from .hub_errors import CLIENT_ERRORS, explain
+from .hub_errors import CLIENT_ERRORS, OFFLINE, explain
+from .model_folder import ModelFolder
+from .patience import bounded_patience
 
-__all__ = ["missing_files", "push_folder"]
+__all__ = ["Published", "push_folder"]
 
-WEIGHTS = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
 WEIGHT_SUFFIXES = (".safetensors", ".safetensors.index.json")
-LEFT_OUT_SUFFIXES = {".bin", ".ckpt", ".pkl", ".pt", ".pth", ".tmp"}
-"""Pickles of a training run: not needed to load the model, and pickles are not safe to pass on."""
-
-_SIBLING_IMPORT = re.compile(r"^\s*from\s+\.(\w+)\s+import\b", re.MULTILINE)
+TRAINER_PICKLE = "training_args.bin"
+TAG = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a push has done; as a text, one line for each thing.
+
+    Attributes
+    ----------
+    url : str
+        Address of the commit, or of the pull request.
+    changed : bool
+        Whether a commit was made; False: the Hub held the folder already.
+    tag : str or None
+        Tag that names the commit.
+    note : str
+        What else there is to know, if anything.
+    """
+
+    url: str
+    changed: bool
+    tag: str | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        lines = [
+            f"published: {self.url}" if self.changed else f"nothing changed: {self.url} holds the folder"
+        ]
+        lines += [f"tag: {self.tag}"] if self.tag else []
+        return "\n".join([*lines, self.note] if self.note else lines)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where a push goes: repository, branch, pull request, tag; ``tag_asked`` if the user chose the tag."""
+
+    repo_id: str
+    private: bool
+    revision: str | None
+    create_pr: bool
+    tag: str | None
+    tag_asked: bool
+
+    def __str__(self) -> str:
+        branch = "a pull request" if self.create_pr else self.revision or "main"
+        return f"{self.repo_id}, {branch}" + (f", tag {self.tag}" if self.tag else "")
 
 
 def push_folder(
@@ -34,14 +73,23 @@ def push_folder(
     *,
     private: bool = False,
     revision: str | None = None,
+    create_pr: bool = False,
+    tag: str | None = None,
     token: str | None = None,
+    message: str | None = None,
+    in_training: bool = False,
     dry_run: bool = False,
-) -> str:
+) -> Published | str:
     """Upload a model folder in one commit and tag it with the version of PhosphoT5 that wrote it.
 
     Only the files at the top of the folder go up; checkpoints, hidden files and pickles stay. Weight files in
     the repository that the folder does not have are removed in the same commit, because they would be loaded
-    instead of the new ones. An existing tag is never moved: who pinned it keeps what they have.
+    instead of the new ones. If the repository changes meanwhile, the commit is refused. After an interruption
+    push again: large files that have arrived are not sent twice, and a folder that has arrived makes no commit.
+
+    A commit to ``main`` is tagged ``v<version>``; one to another branch or a pull request only if a tag is
+    given. A tag is never moved, for who pinned it keeps what they have: if ``v<version>`` is at another
+    commit, it stays there and the result says so; if a tag that was asked for is, the push is refused.
 
     Parameters
     ----------
@@ -50,172 +98,130 @@ def push_folder(
     repo_id : str
         ``owner/name`` on the Hub; created if it does not exist.
     private : bool
-        Visibility of a repository that is created; an existing one keeps its own.
+        Make a repository that is created private, else it gets the owner's default; an existing one keeps its
+        own.
     revision : str, optional
         Branch to commit to, created if it does not exist; the default is ``main``.
+    create_pr : bool
+        Open a pull request to ``main`` in place of committing to it.
+    tag : str, optional
+        Name of the tag.
     token : str, optional
-        Access token with write permission; the default is the one of ``hf auth login`` or ``HF_TOKEN``.
+        Access token with write permission; the default is ``HF_TOKEN`` or the one of ``hf auth login``.
+    message : str, optional
+        Title of the commit.
+    in_training : bool
+        The model is not finished: it needs no card and gets no tag of its version.
     dry_run : bool
-        Upload nothing and return the list of files.
+        Send nothing and return the list of files.
 
     Returns
     -------
-    str
-        Address of the commit, or the list of files with their sizes for a dry run.
+    Published or str
+        What was done, or the list of files with their sizes for a dry run.
 
     Raises
     ------
     PhosphoT5Error
         If the folder would not load, or the Hub refuses or cannot be reached; the message says what to do.
     """
-    folder = Path(folder)
-    version = _check(folder)
-    upload, left_out = _sort_files(folder)
-    listing = _listing(folder, repo_id, upload, left_out)
+    model = ModelFolder.read(Path(folder), card=not in_training)
+    _check_options(repo_id, revision, create_pr, tag)
+    on_main = revision in (None, "main") and not create_pr and not in_training
+    version_tag = f"v{model.version}" if model.version and on_main else None
+    target = _Target(repo_id, private, revision, create_pr, tag or version_tag, tag is not None)
     if dry_run:
-        return listing
-    logger.info("%s", listing)
+        return model.listing(str(target))
+    if is_offline_mode():
+        raise PhosphoT5Error(f"{repo_id}: not pushed: {OFFLINE}")
+    logger.info("%s", model.listing(str(target)))
+    title = message or " ".join(
+        ["PhosphoT5 model", *([f"phosphot5 {model.version}"] if model.version else [])]
+    )
     api = HfApi(token=token)
     try:
-        return _commit(api, repo_id, upload, version, private, revision)
+        with bounded_patience():
+            return _publish(api, model, target, title)
     except CLIENT_ERRORS as error:
         raise explain(error, repo_id, api.endpoint) from error
 
 
-def missing_files(folder: Path) -> list[str]:
-    """Return the names of files without which a model folder does not load through transformers.
-
-    Parameters
-    ----------
-    folder : Path
-        A model folder with a readable config.json.
-
-    Raises
-    ------
-    PhosphoT5Error
-        If config.json or another JSON file that is there cannot be read, or the code of the model is said to
-        lie in another repository.
-    """
-    config = read_config(folder)
-    needed = {CARD_FILE, "tokenizer_config.json", "vocab.json", *_weights(folder)}
-    if (folder / "tokenizer_config.json").is_file():
-        tokenizer = _read_json(folder / "tokenizer_config.json")
-        needed |= _code_files(folder, _auto_classes(tokenizer.get("auto_map")))
-    pipelines = config.get("custom_pipelines") or {}
-    needed |= _code_files(folder, _auto_classes(config.get("auto_map")))
-    needed |= _code_files(folder, [entry.get("impl", "") for entry in pipelines.values()])
-    return sorted(name for name in needed if not (folder / name).is_file())
-
-
-def _check(folder: Path) -> str | None:
-    config = read_config(folder)
-    if not config.get("auto_map"):
+def _check_options(repo_id: str, revision: str | None, create_pr: bool, tag: str | None) -> None:
+    if create_pr and (tag is not None or revision not in (None, "main")):
+        given = f"tag {tag}" if tag is not None else f"revision {revision}"
         raise PhosphoT5Error(
-            f"{folder}: config.json has no auto_map, so the Hub copy would not load; "
-            "make the folder with `phosphot5 export`."
+            f"{repo_id}: found {given} beside a pull request, which is opened to main and is not tagged; "
+            "leave it out, and tag by pushing again when the pull request is merged."
         )
-    if missing := missing_files(folder):
+    if tag is not None and not TAG.fullmatch(tag):
         raise PhosphoT5Error(
-            f"{folder}: would not load, missing {', '.join(missing)}; "
-            "make the folder with `phosphot5 export` and its card with `phosphot5 card`."
+            f"{repo_id}: found the tag {tag!r}, expected letters, digits, '.', '_', '+' and '-'; choose another name."
         )
-    return config.get("phosphot5_version")
 
 
-def _weights(folder: Path) -> set[str]:
-    if (folder / WEIGHTS).is_file() or not (folder / WEIGHTS_INDEX).is_file():
-        return {WEIGHTS}
-    return set(_read_json(folder / WEIGHTS_INDEX).get("weight_map", {}).values())
-
-
-def _auto_classes(auto_map: dict[str, Any] | None) -> list[str]:
-    """Return every ``module.Class`` of an auto_map; tokenizers have a pair of them, one may be null."""
-    entries = [entry if isinstance(entry, list) else [entry] for entry in (auto_map or {}).values()]
-    return [name for entry in entries for name in entry if name]
-
-
-def _code_files(folder: Path, classes: Iterable[str]) -> set[str]:
-    """Return the files of the classes and, through them, of every sibling they import."""
-    found: set[str] = set()
-    queue = []
-    for name in classes:
-        if "--" in name:
-            raise PhosphoT5Error(
-                f"{folder}: the code of the model lies in another repository ({name}); "
-                "make a folder that holds its own code with `phosphot5 export`."
-            )
-        queue.append(f"{name.partition('.')[0]}.py")
-    while queue:
-        file = queue.pop()
-        if file in found:
-            continue
-        found.add(file)
-        if (folder / file).is_file():
-            source = (folder / file).read_text(encoding="utf-8")
-            queue += [f"{module}.py" for module in _SIBLING_IMPORT.findall(source)]
-    return found
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PhosphoT5Error(f"{path}: cannot read this file ({error}).") from error
-
-
-def _sort_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    upload: list[Path] = []
-    left_out: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        keep = path.is_file() and not path.name.startswith(".") and path.suffix not in LEFT_OUT_SUFFIXES
-        (upload if keep else left_out).append(path)
-    return upload, left_out
-
-
-def _listing(folder: Path, repo_id: str, upload: list[Path], left_out: list[Path]) -> str:
-    total = sum(path.stat().st_size for path in upload)
-    lines = [f"{folder} -> {repo_id}: {len(upload)} files, {total:,} bytes"]
-    lines += [f"{path.stat().st_size:>15,}  {path.name}" for path in upload]
-    if left_out:
-        lines.append(f"left out: {', '.join(path.name for path in left_out)}")
-    return "\n".join(lines)
-
-
-def _commit(
-    api: HfApi, repo_id: str, upload: list[Path], version: str | None, private: bool, revision: str | None
-) -> str:
-    api.create_repo(repo_id, private=private, exist_ok=True)
-    if revision is not None:
+def _publish(api: HfApi, model: ModelFolder, target: _Target, title: str) -> Published:
+    """Commit the folder on top of what the branch holds now, then tag the commit."""
+    repo_id, revision = target.repo_id, target.revision
+    api.create_repo(repo_id, private=target.private or None, exist_ok=True)
+    if revision not in (None, "main"):
         api.create_branch(repo_id, branch=revision, exist_ok=True)
+    head = api.repo_info(repo_id, revision=revision)
+    tagged = _tagged_commit(api, target)
+    if target.tag_asked and tagged not in (None, head.sha):
+        raise PhosphoT5Error(f"{repo_id}: not pushed: {_tag_is_taken(target, tagged)}")
+    present = [sibling.rfilename for sibling in head.siblings or ()]
     commit = api.create_commit(
         repo_id,
-        operations=[*_additions(upload), *_removals(api, repo_id, revision, upload)],
-        commit_message=f"PhosphoT5 model, phosphot5 {version}" if version else "PhosphoT5 model",
+        operations=[*_additions(model), *_removals(model, present)],
+        commit_message=title,
         revision=revision,
+        parent_commit=head.sha,
+        create_pr=target.create_pr,
     )
-    if version:
-        _tag(api, repo_id, f"v{version}", commit.oid)
-    return commit.commit_url
+    done = Published(commit.pr_url or commit.commit_url, changed=commit.oid != head.sha)
+    return done if target.tag is None else _tag(api, target, done, commit.oid, tagged)
 
 
-def _additions(upload: list[Path]) -> list[CommitOperationAdd]:
-    return [CommitOperationAdd(path_in_repo=path.name, path_or_fileobj=path) for path in upload]
+def _tag(api: HfApi, target: _Target, done: Published, commit: str, tagged: str | None) -> Published:
+    """Tag the commit, unless the tag is at a commit already, which it then stays at."""
+    if tagged not in (None, commit):
+        note = _tag_is_taken(target, tagged)
+        if target.tag_asked:
+            raise PhosphoT5Error(f"{target.repo_id}: pushed, {done.url}, but not tagged: {note}")
+        return replace(done, note=note)
+    if tagged is None:
+        try:
+            api.create_tag(target.repo_id, tag=target.tag, revision=commit)
+        except CLIENT_ERRORS as error:
+            raise explain(
+                error, target.repo_id, api.endpoint, f"pushed, {done.url}, but not tagged"
+            ) from error
+    return replace(done, tag=target.tag)
 
 
-def _removals(
-    api: HfApi, repo_id: str, revision: str | None, upload: list[Path]
-) -> list[CommitOperationDelete]:
-    """Return the removal of every weight file that the new folder does not replace."""
-    names = {path.name for path in upload}
-    remote = api.list_repo_files(repo_id, revision=revision)
-    stale = (name for name in remote if "/" not in name and name not in names)
-    return [CommitOperationDelete(path_in_repo=name) for name in stale if name.endswith(WEIGHT_SUFFIXES)]
+def _tagged_commit(api: HfApi, target: _Target) -> str | None:
+    if target.tag is None:
+        return None
+    tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(target.repo_id).tags}
+    return tags.get(target.tag)
 
 
-def _tag(api: HfApi, repo_id: str, tag: str, commit: str) -> None:
-    try:
-        api.create_tag(repo_id, tag=tag, revision=commit)
-    except HfHubHTTPError as error:
-        if error.response.status_code != 409:
-            raise
-        logger.warning("%s: tag %s exists already and stays at its commit.", repo_id, tag)
+def _tag_is_taken(target: _Target, commit: str) -> str:
+    return (
+        f"tag {target.tag} stays at commit {commit[:7]}, tags are never moved; name this one with --tag NAME."
+    )
+
+
+def _additions(model: ModelFolder) -> list[CommitOperationAdd]:
+    return [CommitOperationAdd(path_in_repo=file.name, path_or_fileobj=file) for file in model.upload]
+
+
+def _removals(model: ModelFolder, present: list[str]) -> list[CommitOperationDelete]:
+    """Remove weight files that the new folder does not replace, and the pickle that the Trainer uploads."""
+    names = {file.name for file in model.upload}
+    stale = (name for name in present if "/" not in name and name not in names)
+    return [
+        CommitOperationDelete(path_in_repo=name)
+        for name in stale
+        if name.endswith(WEIGHT_SUFFIXES) or name == TRAINER_PICKLE
+    ]

@@ -51,18 +51,11 @@ def pytest_unconfigure() -> None:
 def local_hub(monkeypatch: pytest.MonkeyPatch) -> "Iterator[LocalHub]":
     """A Hub server of this test's own; the client talks to it in this process and in processes it starts."""
     import huggingface_hub
+    from hub_client import use_hub
     from hub_server import LocalHub
-    from huggingface_hub import constants
 
     with LocalHub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        monkeypatch.setenv("HF_TOKEN", hub.token)
-        monkeypatch.delenv("HF_HUB_OFFLINE")
-        # The variables above reach other processes; this process has read them already.
-        template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.endpoint)
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        use_hub(hub, monkeypatch)
         yield hub
         huggingface_hub.close_session()
 

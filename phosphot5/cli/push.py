@@ -13,6 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", help="hub id, for instance org/phosphot5")
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", help="branch to upload to (default: main)")
+    parser.add_argument("--create-pr", action="store_true", help="open a pull request, do not commit to main")
+    parser.add_argument("--tag", help="tag of the commit (default: v and the version, for a commit to main)")
     parser.add_argument("--dry-run", action="store_true", help="show what would be uploaded, upload nothing")
 
 
@@ -21,7 +23,13 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.hub_card import push_folder
 
     result = push_folder(
-        Path(args.folder), args.repo, private=args.private, revision=args.revision, dry_run=args.dry_run
+        Path(args.folder),
+        args.repo,
+        private=args.private,
+        revision=args.revision,
+        create_pr=args.create_pr,
+        tag=args.tag,
+        dry_run=args.dry_run,
     )
     sys.stdout.write(f"{result}\n")
     return 0

@@ -11,41 +11,9 @@ from huggingface_hub import HfApi, snapshot_download
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import push_folder
-from phosphot5.hub_card.publish import missing_files
+from phosphot5.hub_card.model_folder import missing_files
 
 REPO = "org/phosphot5"
-CONFIG = {
-    "model_type": "phosphot5",
-    "phosphot5_version": "0.1.0",
-    "auto_map": {
-        "AutoConfig": "configuration_phosphot5.PhosphoT5Config",
-        "AutoModelForSeq2SeqLM": "modeling_phosphot5.PhosphoT5ForConditionalGeneration",
-    },
-    "custom_pipelines": {"phosphosite-prediction": {"impl": "pipeline_phosphot5.PhosphositePipeline"}},
-}
-TOKENIZER = {"auto_map": {"AutoTokenizer": ["tokenization_phosphot5.PhosphoT5Tokenizer", None]}}
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A folder with all the files of a model, of which none is a real one."""
-    files = {
-        "README.md": "---\nlicense: other\n---\n\n# PhosphoT5\n",
-        "config.json": json.dumps(CONFIG),
-        "tokenizer_config.json": json.dumps(TOKENIZER),
-        "vocab.json": "{}",
-        "configuration_phosphot5.py": "",
-        "modeling_phosphot5.py": "from .attention_phosphot5 import Attention\n",
-        "attention_phosphot5.py": "from .configuration_phosphot5 import PhosphoT5Config\n",
-        "pipeline_phosphot5.py": "",
-        "tokenization_phosphot5.py": "",
-    }
-    folder = tmp_path / "model"
-    folder.mkdir()
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    (folder / "model.safetensors").write_bytes(bytes(range(256)) * 8)
-    return folder
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -65,41 +33,47 @@ def tags(hub) -> dict[str, str]:
 
 
 def test_round_trip_keeps_every_byte(local_hub, folder, tmp_path):
-    url = push_folder(folder, REPO)
+    done = push_folder(folder, REPO)
     assert pull(local_hub, tmp_path / "main") == contents(folder)
     assert pull(local_hub, tmp_path / "tag", revision="v0.1.0") == contents(folder)
     head = local_hub.repo(REPO).branches["main"]
-    assert url == f"{local_hub.endpoint}/{REPO}/commit/{head.oid}"
+    assert done.url == f"{local_hub.endpoint}/{REPO}/commit/{head.oid}"
+    assert (done.changed, done.tag) == (True, "v0.1.0")
     assert tags(local_hub) == {"v0.1.0": head.oid}
     assert head.parent is not None
     assert head.parent.title == "initial commit"
     assert not local_hub.repo(REPO).private
 
 
-def test_second_push_moves_main_but_not_the_tag(local_hub, folder, tmp_path, caplog):
+def test_second_push_moves_main_but_not_the_tag(local_hub, folder, tmp_path):
     push_folder(folder, REPO)
     first = local_hub.repo(REPO).branches["main"]
     (folder / "README.md").write_text("---\nlicense: mit\n---\n")
-    push_folder(folder, REPO)
+    done = push_folder(folder, REPO)
     second = local_hub.repo(REPO).branches["main"]
     assert second.parent == first
     assert tags(local_hub) == {"v0.1.0": first.oid}
-    assert "v0.1.0 exists already" in caplog.text
+    assert done.tag is None
+    assert f"tag v0.1.0 stays at commit {first.oid[:7]}, tags are never moved" in str(done)
     assert pull(local_hub, tmp_path / "again") == contents(folder)
 
 
 def test_unchanged_folder_makes_no_second_commit(local_hub, folder):
-    assert push_folder(folder, REPO) == push_folder(folder, REPO)
+    first, second = push_folder(folder, REPO), push_folder(folder, REPO)
+    assert (first.url, first.changed, second.changed) == (second.url, True, False)
+    assert str(second).startswith(f"nothing changed: {first.url}")
+    assert second.tag == "v0.1.0"
     assert len(local_hub.repo(REPO).commits) == 2
+    assert len(local_hub.sent("PUT")) == 2  # the two shards, once
 
 
 def test_weights_that_would_be_loaded_instead_are_removed(local_hub, folder, tmp_path):
     push_folder(folder, REPO)
-    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
-    index = {"weight_map": {"shared.weight": "model-00001-of-00001.safetensors"}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    for shard in folder.glob("model-*.safetensors"):
+        shard.rename(folder / "model.safetensors")
+    (folder / "model.safetensors.index.json").unlink()
     push_folder(folder, REPO)
-    assert pull(local_hub, tmp_path / "sharded") == contents(folder)
+    assert pull(local_hub, tmp_path / "whole") == contents(folder)
 
 
 def test_leftovers_of_training_stay_here(local_hub, folder):
@@ -122,76 +96,118 @@ def test_private_repository_and_branch(local_hub, folder):
     repo = local_hub.repo(REPO)
     assert repo.private
     assert set(repo.branches["main"].files) == {".gitattributes"}
-    assert "model.safetensors" in repo.branches["candidate"].files
+    assert "model-00001-of-00002.safetensors" in repo.branches["candidate"].files
 
 
-def test_folder_of_another_version_gets_another_tag(local_hub, folder):
+def test_folder_of_another_version_gets_another_tag(local_hub, folder, config):
     push_folder(folder, REPO)
-    (folder / "config.json").write_text(json.dumps(CONFIG | {"phosphot5_version": "0.2.0"}))
+    (folder / "config.json").write_text(json.dumps(config | {"phosphot5_version": "0.2.0"}))
     push_folder(folder, REPO)
     assert set(tags(local_hub)) == {"v0.1.0", "v0.2.0"}
 
 
-def test_folder_without_version_gets_no_tag(local_hub, folder):
-    without = {key: value for key, value in CONFIG.items() if key != "phosphot5_version"}
+def test_folder_without_version_gets_no_tag(local_hub, folder, config):
+    without = {key: value for key, value in config.items() if key != "phosphot5_version"}
     (folder / "config.json").write_text(json.dumps(without))
     push_folder(folder, REPO)
+    assert tags(local_hub) == {}
+
+
+def test_branch_gets_a_tag_only_if_one_is_given(local_hub, folder):
+    push_folder(folder, REPO, revision="candidate")
+    assert tags(local_hub) == {}
+    assert not push_folder(folder, REPO, revision="candidate", tag="candidate-1").changed
+    assert tags(local_hub) == {"candidate-1": local_hub.repo(REPO).branches["candidate"].oid}
+
+
+def test_tag_asked_for_but_taken_refuses_the_push(local_hub, folder):
+    first = push_folder(folder, REPO, tag="best")
+    assert tags(local_hub) == {"best": first.url.rpartition("/")[2]}
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
+    push_folder(folder, REPO)
+    commits = len(local_hub.repo(REPO).commits)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
+    with pytest.raises(PhosphoT5Error, match="not pushed: tag best stays at commit .* --tag NAME"):
+        push_folder(folder, REPO, tag="best")
+    assert len(local_hub.repo(REPO).commits) == commits
+
+
+def test_tag_at_the_last_commit_is_not_moved_to_the_next(local_hub, folder):
+    first = push_folder(folder, REPO, tag="best")
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
+    with pytest.raises(PhosphoT5Error, match="pushed, http.*, but not tagged: tag best stays"):
+        push_folder(folder, REPO, tag="best")
+    assert tags(local_hub) == {"best": first.url.rpartition("/")[2]}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"create_pr": True, "tag": "best"}, "found tag best beside a pull request"),
+        ({"create_pr": True, "revision": "candidate"}, "found revision candidate beside a pull request"),
+        ({"tag": "no blanks"}, "found the tag 'no blanks', expected letters"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_at_once(local_hub, folder, options, message):
+    with pytest.raises(PhosphoT5Error, match=message):
+        push_folder(folder, REPO, **options)
+    assert local_hub.requests == []
+
+
+def test_pull_request_leaves_main_and_is_tagged_when_merged(local_hub, folder, tmp_path):
+    done = push_folder(folder, REPO, create_pr=True)
+    repo = local_hub.repo(REPO)
+    assert done.url == f"{local_hub.endpoint}/{REPO}/discussions/1"
+    assert set(repo.branches["main"].files) == {".gitattributes"}
+    assert repo.tags == {}
+    assert pull(local_hub, tmp_path / "pull", revision="refs/pr/1") == contents(folder)
+    HfApi(endpoint=local_hub.endpoint, token=local_hub.token).merge_pull_request(REPO, 1)
+    assert not push_folder(folder, REPO).changed
+    assert tags(local_hub) == {"v0.1.0": repo.branches["main"].oid}
+
+
+def test_changes_of_others_meanwhile_refuse_the_commit(local_hub, folder, monkeypatch):
+    push_folder(folder, REPO)
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
+    create_commit = HfApi.create_commit
+
+    def overtaken(self, *args, **kwargs):
+        local_hub.repo(REPO).commit("main", {}, "somebody else's")
+        return create_commit(self, *args, **kwargs)
+
+    monkeypatch.setattr(HfApi, "create_commit", overtaken)
+    with pytest.raises(PhosphoT5Error, match=r"somebody else committed at the same time \(412\); push again"):
+        push_folder(folder, REPO)
+    assert local_hub.repo(REPO).branches["main"].title == "somebody else's"
+
+
+def test_model_in_training_needs_no_card_and_gets_no_tag(local_hub, folder):
+    (folder / "README.md").unlink()
+    with pytest.raises(PhosphoT5Error, match="has no model card, expected README"):
+        push_folder(folder, REPO)
+    assert push_folder(folder, REPO, message="step 1", in_training=True).changed
+    assert local_hub.repo(REPO).branches["main"].title == "step 1"
     assert tags(local_hub) == {}
 
 
 def test_dry_run_sends_nothing_and_lists_sizes(local_hub, folder):
     listing = push_folder(folder, REPO, dry_run=True)
     assert local_hub.requests == []
-    assert listing.startswith(f"{folder} -> {REPO}: 10 files, ")
-    assert "2,048  model.safetensors" in listing
+    assert listing.startswith(f"{folder} -> {REPO}, main, tag v0.1.0: 12 files, ")
+    size = (folder / "model-00001-of-00002.safetensors").stat().st_size
+    assert f"{size:,}  model-00001-of-00002.safetensors" in listing
 
 
 def test_command_in_another_process_finds_the_hub(local_hub, folder):
     code = f"from phosphot5.hub_card import push_folder; push_folder({str(folder)!r}, {REPO!r})"
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ)
-    assert "model.safetensors" in local_hub.repo(REPO).branches["main"].files
-
-
-@pytest.mark.parametrize(
-    ("status", "advice"),
-    [
-        (401, "hf auth login"),
-        (403, "write permission"),
-        (404, "check the spelling"),
-        (412, "somebody else committed"),
-        (418, "the Hub answered 418"),
-        (429, "wait 7 seconds"),
-        (500, "a problem of its own (500"),
-        (503, "push again later"),
-    ],
-)
-def test_refusal_becomes_one_sentence(local_hub, folder, status, advice):
-    # Creating the repository is refused at once, for 401 and 403 after a look whether it exists already.
-    local_hub.fail_next(status, times=2 if status in (401, 403) else 1, headers={"Retry-After": "7"})
-    with pytest.raises(PhosphoT5Error) as caught:
-        push_folder(folder, REPO)
-    message = str(caught.value)
-    assert message.startswith(f"{REPO}: not pushed: ")
-    assert advice in message
-    assert "\n" not in message
-
-
-def test_conflict_at_the_commit(local_hub, folder):
-    push_folder(folder, REPO)
-    requests = len(local_hub.requests)
-    (folder / "README.md").write_text("---\nlicense: mit\n---\n")
-    push_folder(folder, REPO)
-    commit = local_hub.requests[requests:].index(f"POST /api/models/{REPO}/commit/main")
-    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
-    local_hub.fail_next(409, after=commit)
-    with pytest.raises(PhosphoT5Error, match="wait a minute and push again"):
-        push_folder(folder, REPO)
+    assert "model-00001-of-00002.safetensors" in local_hub.repo(REPO).branches["main"].files
 
 
 def test_existing_repository_is_no_conflict(local_hub, folder):
     HfApi(endpoint=local_hub.endpoint, token=local_hub.token).create_repo(REPO)
     push_folder(folder, REPO)
-    assert "model.safetensors" in local_hub.repo(REPO).branches["main"].files
+    assert "model-00001-of-00002.safetensors" in local_hub.repo(REPO).branches["main"].files
 
 
 @pytest.mark.parametrize(
@@ -207,24 +223,12 @@ def test_wrong_token_owner_or_name(local_hub, folder, token, repo, advice):
         push_folder(folder, repo, token=token)
 
 
-def test_no_connection(local_hub, folder, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(PhosphoT5Error, match="no connection to http://127.0.0.1:9"):
-        push_folder(folder, REPO)
-
-
-def test_offline_mode_says_so(folder):
-    with pytest.raises(PhosphoT5Error, match="HF_HUB_OFFLINE"):
-        push_folder(folder, REPO)
-
-
 @pytest.mark.parametrize(
     "name",
     [
-        "README.md",
         "attention_phosphot5.py",
         "configuration_phosphot5.py",
-        "model.safetensors",
+        "model-00002-of-00002.safetensors",
         "modeling_phosphot5.py",
         "pipeline_phosphot5.py",
         "tokenization_phosphot5.py",
@@ -241,39 +245,39 @@ def test_folder_that_would_not_load_is_refused(local_hub, folder, name):
 
 
 def test_all_missing_names_are_listed(folder):
-    (folder / "vocab.json").unlink()
-    (folder / "README.md").unlink()
-    with pytest.raises(PhosphoT5Error, match=r"missing README\.md, vocab\.json;"):
+    for name in ("vocab.json", "pipeline_phosphot5.py", "model.safetensors.index.json"):
+        (folder / name).unlink()
+    expected = r"missing model\.safetensors, pipeline_phosphot5\.py, vocab\.json;"
+    with pytest.raises(PhosphoT5Error, match=expected):
         push_folder(folder, REPO)
 
 
-def test_missing_shard_is_refused(folder):
-    (folder / "model.safetensors").unlink()
-    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    (folder / "model-00001-of-00002.safetensors").write_bytes(b"x")
-    with pytest.raises(PhosphoT5Error, match=r"missing model-00002-of-00002\.safetensors"):
+def test_weights_cut_short_are_refused(local_hub, folder):
+    shard = folder / "model-00001-of-00002.safetensors"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(
+        PhosphoT5Error, match="model-00001-of-00002.safetensors: found weights that are damaged"
+    ):
         push_folder(folder, REPO)
+    assert local_hub.requests == []
 
 
 @pytest.mark.parametrize(
-    ("config", "message"),
+    ("text", "message"),
     [
         (None, "is no model folder"),
         ("{", "cannot read the model configuration"),
         ('{"model_type": "t5"}', "found model_type 't5'"),
         ('{"model_type": "phosphot5"}', "no auto_map"),
         (
-            json.dumps(
-                CONFIG | {"auto_map": {"AutoConfig": "org/base--configuration_phosphot5.PhosphoT5Config"}}
-            ),
+            '{"model_type": "phosphot5", "auto_map": {"AutoConfig": "org/base--configuration.Config"}}',
             "lies in another repository",
         ),
     ],
 )
-def test_unusable_config_is_refused(folder, config, message):
+def test_unusable_config_is_refused(folder, text, message):
     (folder / "config.json").unlink()
-    if config is not None:
-        (folder / "config.json").write_text(config)
+    if text is not None:
+        (folder / "config.json").write_text(text)
     with pytest.raises(PhosphoT5Error, match=message):
         push_folder(folder, REPO)

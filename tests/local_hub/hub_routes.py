@@ -1,4 +1,4 @@
-"""The part of the Hub's HTTP interface that its Python client uses, as one function per route."""
+"""The part of the Hub's HTTP interface that its Python client uses: repositories, one function per route."""
 
 import base64
 import fnmatch
@@ -95,11 +95,16 @@ def create_repo(store: HubStore, request: Request) -> Reply:
     name = f"{wanted.get('organization') or store.user}/{wanted['name']}"
     key = (wanted.get("type") or "model", name)
     store.require_write(name, request.token)
-    url = f"{request.endpoint}/{name}"
+    url = _page(request, f"{key[0]}s", name)
     if key in store.repos:
-        return Reply({"error": "You already created this model repo", "url": url}, 409)
+        return Reply({"error": f"You already created this {key[0]} repo", "url": url}, 409)
     store.repos[key] = Repo(name, private=wanted.get("visibility") == "private")
     return Reply({"url": url, "name": name, "id": name})
+
+
+def _page(request: Request, kind: str, name: str) -> str:
+    """Return the address of a repository for people; that of a model names no kind."""
+    return f"{request.endpoint}/{name}" if kind == "models" else f"{request.endpoint}/{kind}/{name}"
 
 
 @route("GET HEAD", REPO + r"(?:/revision/([^/]+))?")
@@ -114,7 +119,7 @@ def repo_info(store: HubStore, request: Request, kind: str, name: str, revision:
 
 @route("POST", REPO + r"/preupload/([^/]+)")
 def preupload(store: HubStore, request: Request, kind: str, name: str, revision: str) -> Reply:
-    store.require_write(name, request.token)
+    _require_right(store, request, name)
     present = store.repo(kind[:-1], name, request.token).resolve(revision).files
     answers = []
     for file in request.json["files"]:
@@ -129,7 +134,7 @@ def preupload(store: HubStore, request: Request, kind: str, name: str, revision:
 
 @route("POST", REPO + r"/commit/([^/]+)")
 def commit(store: HubStore, request: Request, kind: str, name: str, branch: str) -> Reply:
-    store.require_write(name, request.token)
+    _require_right(store, request, name)
     repo = store.repo(kind[:-1], name, request.token)
     parent = repo.resolve(branch)
     lines = [json.loads(line) for line in request.body.splitlines() if line.strip()]
@@ -139,9 +144,33 @@ def commit(store: HubStore, request: Request, kind: str, name: str, branch: str)
     files = dict(parent.files)
     for line in lines:
         _apply(store, files, line["key"], line["value"])
-    new = repo.commit(branch, files, header.get("summary", ""))
-    url = f"{request.endpoint}/{name}/commit/{new.oid}"
-    return Reply({"success": True, "commitOid": new.oid, "commitUrl": url, "hookOutput": ""})
+    page, title = _page(request, kind, name), header.get("summary", "")
+    about = {"success": True, "hookOutput": ""}
+    if "create_pr" in request.query:
+        number, new = repo.propose(parent, files, title)
+        about["pullRequestUrl"] = f"{page}/discussions/{number}"
+    else:
+        new = repo.commit(branch, files, title)
+    return Reply(about | {"commitOid": new.oid, "commitUrl": f"{page}/commit/{new.oid}"})
+
+
+def _require_right(store: HubStore, request: Request, name: str) -> None:
+    """Refuse who may not write; everybody who is logged in may open a pull request."""
+    if "create_pr" in request.query:
+        store.require_login(request.token)
+    else:
+        store.require_write(name, request.token)
+
+
+@route("POST", REPO + r"/discussions/(\d+)/merge")
+def merge(store: HubStore, request: Request, kind: str, name: str, number: str) -> Reply:
+    store.require_write(name, request.token)
+    repo = store.repo(kind[:-1], name, request.token)
+    proposed = repo.pulls.get(f"refs/pr/{number}")
+    if proposed is None:
+        raise HubError(404, "", f"no discussion {number}")
+    repo.commit("main", proposed.files, proposed.title)
+    return Reply({})
 
 
 def _apply(store: HubStore, files: dict[str, File], action: str, value: dict[str, Any]) -> None:
@@ -208,8 +237,11 @@ def refs(store: HubStore, request: Request, kind: str, name: str) -> Reply:
             for ref, commit in table.items()
         ]
 
-    branches, tags = listed(repo.branches, "heads"), listed(repo.tags, "tags")
-    return Reply({"branches": branches, "tags": tags, "converts": [], "pullRequests": []})
+    found = {"branches": listed(repo.branches, "heads"), "tags": listed(repo.tags, "tags"), "converts": []}
+    if "include_prs" in request.query:
+        pulls = [{"name": ref, "ref": ref, "targetCommit": commit.oid} for ref, commit in repo.pulls.items()]
+        found["pullRequests"] = pulls
+    return Reply(found)
 
 
 @route("GET", REPO + r"/commits/([^/]+)")
@@ -250,52 +282,3 @@ def create_branch(store: HubStore, request: Request, kind: str, name: str, branc
     start = request.json.get("startingPoint") if request.body else None
     repo.branches[branch] = repo.resolve(start or "main")
     return Reply({})
-
-
-@route("POST", r"/(?:(?:datasets|spaces)/)?([^/]+/[^/]+)\.git/info/lfs/objects/batch")
-def lfs_batch(store: HubStore, request: Request, name: str) -> Reply:
-    store.require_write(name, request.token)
-    objects = []
-    for wanted in request.json["objects"]:
-        oid = wanted["oid"]
-        answer = {"oid": oid, "size": wanted["size"]}
-        if oid not in store.large_files:
-            answer["actions"] = {
-                "upload": {"href": f"{request.endpoint}/large-files/{oid}"},
-                "verify": {"href": f"{request.endpoint}/large-files/{oid}/verify"},
-            }
-        objects.append(answer)
-    return Reply({"transfer": "basic", "objects": objects}, content_type="application/vnd.git-lfs+json")
-
-
-@route("PUT", "/large-files/([0-9a-f]{64})")
-def lfs_upload(store: HubStore, request: Request, oid: str) -> Reply:
-    if File(request.body).sha256 != oid:
-        raise HubError(400, "", "the content does not have this hash")
-    store.large_files[oid] = request.body
-    return Reply()
-
-
-@route("POST", "/large-files/([0-9a-f]{64})/verify")
-def lfs_verify(store: HubStore, request: Request, oid: str) -> Reply:
-    if oid not in store.large_files:
-        raise HubError(404, "EntryNotFound", f"LFS object {oid} was not uploaded")
-    return Reply()
-
-
-@route("GET HEAD", r"/(?:(datasets|spaces)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
-def download(store: HubStore, request: Request, kind: str, name: str, revision: str, path: str) -> Reply:
-    commit = store.repo(kind[:-1] or "model", name, request.token).resolve(revision)
-    if path not in commit.files:
-        headers = {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit.oid}
-        return Reply({"error": "Entry not found"}, 404, headers)
-    file = commit.files[path]
-    headers = {"X-Repo-Commit": commit.oid, "ETag": f'"{file.etag}"', "Accept-Ranges": "bytes"}
-    if file.lfs:
-        headers |= {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(len(file.data))}
-    wanted = re.match(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
-    if wanted is None or request.method == "HEAD":
-        return Reply(file.data, headers=headers, content_type="application/octet-stream")
-    first, last = int(wanted[1]), min(int(wanted[2] or len(file.data) - 1), len(file.data) - 1)
-    headers["Content-Range"] = f"bytes {first}-{last}/{len(file.data)}"
-    return Reply(file.data[first : last + 1], 206, headers, "application/octet-stream")

@@ -1,4 +1,4 @@
-"""Repositories of a Hub in memory: files, commits, branches and tags."""
+"""Repositories of a Hub in memory: files, commits, branches, tags and pull requests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -55,12 +55,16 @@ class Commit:
 
 @dataclass
 class Repo:
-    """A repository with its branches and tags, created with the commit the Hub itself makes."""
+    """A repository with its branches, tags and pull requests, created with the commit the Hub itself makes.
+
+    Pull requests are found by their names, ``refs/pr/1`` and so on; they are open until they are merged.
+    """
 
     name: str
     private: bool = False
     branches: dict[str, Commit] = field(default_factory=dict)
     tags: dict[str, Commit] = field(default_factory=dict)
+    pulls: dict[str, Commit] = field(default_factory=dict)
     commits: dict[str, Commit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,8 +73,8 @@ class Repo:
         )
 
     def resolve(self, revision: str) -> Commit:
-        """Return the commit of a branch, tag or commit id."""
-        for table in (self.branches, self.tags, self.commits):
+        """Return the commit of a branch, tag, pull request or commit id."""
+        for table in (self.branches, self.tags, self.pulls, self.commits):
             if revision in table:
                 return table[revision]
         raise HubError(404, "RevisionNotFound", f"Invalid rev id: {revision}")
@@ -81,6 +85,12 @@ class Repo:
             raise HubError(404, "RevisionNotFound", f"Invalid rev id: {branch}")
         self.branches[branch] = self._new_commit(files, title, self.branches[branch])
         return self.branches[branch]
+
+    def propose(self, parent: Commit, files: Mapping[str, File], title: str) -> tuple[int, Commit]:
+        """Open a pull request of one commit with exactly these files; return its number and the commit."""
+        number = len(self.pulls) + 1
+        self.pulls[f"refs/pr/{number}"] = commit = self._new_commit(files, title, parent)
+        return number, commit
 
     def _new_commit(self, files: Mapping[str, File], title: str, parent: Commit | None) -> Commit:
         content = sorted((path, file.oid) for path, file in files.items())
@@ -110,10 +120,14 @@ class HubStore:
             raise HubError(404 if token else 401, "RepoNotFound", "Repository not found")
         return repo
 
-    def require_write(self, name: str, token: str | None) -> None:
-        """Refuse a token that may not write to ``owner/name``."""
+    def require_login(self, token: str | None) -> None:
+        """Refuse whoever is not logged in: enough to open a pull request."""
         if token != self.token:
             raise HubError(401, "", "Invalid credentials in Authorization header")
+
+    def require_write(self, name: str, token: str | None) -> None:
+        """Refuse a token that may not write to ``owner/name``."""
+        self.require_login(token)
         owner = name.partition("/")[0]
         if owner not in (self.user, *self.organisations):
             raise HubError(403, "", f"You don't have the rights to write to {owner}")
