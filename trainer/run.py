@@ -173,8 +173,13 @@ def training_arguments(recipe: Recipe) -> PhosphoT5TrainingArguments:
     Raises
     ------
     PhosphoT5Error
-        If a value is refused.
+        If a value is refused, or an access token is among them.
     """
+    if "hub_token" in recipe.training:
+        raise PhosphoT5Error(
+            "training.hub_token: found an access token in the recipe, which the run record and the card would "
+            "publish; leave it out and use HF_TOKEN or `hf auth login`"
+        )
     given = {"disable_tqdm": not sys.stderr.isatty()} | recipe.training
     try:
         return PhosphoT5TrainingArguments(**given)

@@ -2,21 +2,17 @@
 
 import logging
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from accelerate.utils import DistributedType, gather_object
-from jinja2 import TemplateError
 from torch import nn
 from torch.utils.data import Dataset, Sampler
-from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback, Seq2SeqTrainer
+from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 from transformers.trainer_utils import EvalLoopOutput, has_length
 
-from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import site_metrics
-from phosphot5.hub_card import RECORD_FILE, write_card
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
 
 from .arguments import PhosphoT5TrainingArguments
@@ -25,6 +21,7 @@ from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallbac
 from .collator import PhosphositeCollator
 from .optimizer import MuonWithAdamW, hidden_matrices
 from .passes import disagreement, embedding_rms, fits, repeated, taught
+from .publishing import PublishingTrainer
 from .sampler import TokenBudgetSampler
 
 __all__ = ["PhosphoT5Trainer"]
@@ -32,7 +29,7 @@ __all__ = ["PhosphoT5Trainer"]
 logger = logging.getLogger(__name__)
 
 
-class PhosphoT5Trainer(Seq2SeqTrainer):
+class PhosphoT5Trainer(PublishingTrainer):
     """Train a PhosphoT5 on data sets with the columns ``input_ids`` and ``labels``.
 
     Parameters
@@ -327,21 +324,3 @@ class PhosphoT5Trainer(Seq2SeqTrainer):
         config.calibration = (config.calibration or {}) | calibration
         config.fpr_table = (config.fpr_table or {}) | table
         return metrics
-
-    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
-        """Write the model card from the run record in the output folder, in place of transformers' own.
-
-        A card that cannot be written is reported as a warning: it never costs a training.
-
-        Parameters
-        ----------
-        *args, **kwargs
-            Facts for transformers' card, without meaning here.
-        """
-        folder = Path(self.args.output_dir)
-        if not self.is_world_process_zero() or not (folder / RECORD_FILE).is_file():
-            return
-        try:
-            write_card(folder, self.hub_model_id)
-        except (PhosphoT5Error, TemplateError, LookupError, TypeError, ValueError) as error:
-            logger.warning("no model card was written: %s", error)

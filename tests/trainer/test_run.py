@@ -150,6 +150,17 @@ def test_a_card_that_cannot_be_written_is_no_loss(
     assert not (tmp_path / "out" / "README.md").exists()
 
 
+@pytest.mark.filterwarnings("ignore:Cannot enable progress bars")  # forbidden in tests; transformers tries
+def test_a_recipe_can_push_what_it_trains(recipe, tmp_path: Path, local_hub) -> None:
+    push = ("push_to_hub=true", "hub_model_id=org/mine", "hub_private_repo=true", "hub_strategy=end")
+    run.train(recipe(*(f"training.{option}" for option in push)), COMMAND)
+    repo = local_hub.repo("org/mine")
+    (commit,) = (commit for commit in repo.commits.values() if commit.parent is not None)
+    assert (commit.title, repo.private, repo.tags["v0.1.0"]) == ("Model save", True, commit)
+    for path in (tmp_path / "out").glob("*.*"):
+        assert path.suffix == ".bin" or commit.files[path.name].data == path.read_bytes(), path.name
+
+
 def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:
     run.train(recipe(), COMMAND)
     with pytest.raises(
@@ -164,6 +175,7 @@ def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:
         ("data.valid=[]", "names no files under data.valid"),
         ("training.output_dir=''", "names no training.output_dir"),
         ("training.fp16=true", "fp16 is refused"),
+        ("training.hub_token=hf_secret", "training.hub_token: found an access token in the recipe"),
         ("training.save_strategy=sometimes", "training arguments: sometimes is not a valid"),
         ("training.report_to=clearml", "training: ClearMLCallback requires 'clearml' to be installed"),
         ("model.preset=huge", "model: unknown preset 'huge'"),
