@@ -1,5 +1,6 @@
 """One sentence for each way in which the Hub can refuse, saying what to do."""
 
+import re
 from json import JSONDecodeError
 
 from huggingface_hub.errors import (
@@ -33,6 +34,9 @@ ADVICE = {
     429: "too many requests (429); {wait} and push again, what was uploaded is kept.",
 }
 
+_XET_REFUSAL = re.compile(r"HTTP status \w+ error \((\d{3})")
+"""How hf_xet, which uploads large files to the Hub itself, words a refusal: it gives nothing but this text."""
+
 
 def explain(error: Exception, repo_id: str, endpoint: str, done: str = "not pushed") -> PhosphoT5Error:
     """Turn an error of the Hub's client into one message for the user.
@@ -57,7 +61,9 @@ def _advice(error: BaseException, endpoint: str) -> str:
     if isinstance(error, LocalTokenNotFoundError):
         return LOGIN
     if isinstance(error, HfHubHTTPError):
-        return _status_advice(error, endpoint)
+        said = " ".join((error.server_message or "").split())
+        after = error.response.headers.get("Retry-After")
+        return _status_advice(error.response.status_code, endpoint, after, said)
     if isinstance(error, HFValidationError):
         return f"{error} Expected a repository id of the form owner/name."
     if isinstance(error, JSONDecodeError):
@@ -71,18 +77,19 @@ def _advice(error: BaseException, endpoint: str) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"cannot read {error.filename} ({error.strerror}); make the folder readable and push again."
     reason = str(error) or type(error).__name__
+    if refused := _XET_REFUSAL.search(reason):
+        return _status_advice(int(refused[1]), endpoint)
+    if isinstance(error, PermissionError):
+        return LOGIN  # as hf_xet says it
     return (
         f"no connection to {endpoint}, or it broke off ({reason}); check the network, the proxy and "
         "HF_ENDPOINT, then push again, what was uploaded is kept."
     )
 
 
-def _status_advice(error: HfHubHTTPError, endpoint: str) -> str:
-    status = error.response.status_code
+def _status_advice(status: int, endpoint: str, after: str | None = None, said: str = "") -> str:
     if status >= 500:
         return f"the Hub has a problem of its own ({status} from {endpoint}); push again later."
-    after = error.response.headers.get("Retry-After")
     wait = f"wait {after} seconds" if after else "wait some minutes"
     advice = ADVICE.get(status, f"the Hub answered {status}.").format(wait=wait)
-    said = " ".join((error.server_message or "").split())
     return f"{advice} The Hub says: {said}" if said else advice

@@ -145,6 +145,20 @@ def test_next_push_sends_only_what_is_missing(local_hub, folder, waits):
     assert published(local_hub) == [set(contents(folder))]
 
 
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, LOGIN), (403, "use a token with write permission"), (404, "check the spelling")],
+)
+def test_refusal_by_the_storage_of_the_hub_itself_is_explained(local_hub, folder, status, advice):
+    pytest.importorskip("hf_xet", reason="without it large files go the way that the other tests try")
+    local_hub.faults.plan(Fault(status), "GET .*/xet-write-token/")
+    done = command(folder, HF_HUB_DISABLE_XET="0")
+    assert done.stderr.splitlines()[-1].startswith(f"phosphot5 push: {REPO}: not pushed: the ")
+    assert advice in done.stderr
+    assert published(local_hub) == []
+    assert local_hub.faults.left == 0
+
+
 def test_killed_push_is_completed_by_the_next(local_hub, folder, tmp_path):
     first, second = (sha256(path) for path in sorted(folder.glob("*.safetensors")))
     local_hub.faults.plan(STALLED, UPLOAD + second)
