@@ -15,6 +15,8 @@ __all__ = ["LoraRecipe", "add_lora", "merge_lora"]
 
 TARGETS = ["q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo"]
 """Linear layers of attention and feed-forward that are adapted; everything else is trained as it is."""
+NEW = r".*\.context\..*"
+"""Layers of such a name that T5 lacks."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ def add_lora(model: PhosphoT5ForConditionalGeneration, recipe: LoraRecipe) -> "L
     except ImportError as error:
         raise PhosphoT5Error('lora needs the package peft; pip install "phosphot5[lora]"') from error
     config = LoraConfig(
-        r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, target_modules=TARGETS
+        r=recipe.rank,
+        lora_alpha=recipe.alpha,
+        lora_dropout=recipe.dropout,
+        target_modules=TARGETS,
+        exclude_modules=NEW,
     )
     adapted = LoraModel(model, config, "default")
     for name, parameter in model.named_parameters():
