@@ -79,6 +79,7 @@ def search_page() -> str:
     for stage, about in result["stages"].items():
         trials = [trial for trial in result["trials"] if trial["stage"] == stage]
         lines += [f"## Stage {stage}: {about}", "", *_trial_table(trials), ""]
+    lines += ["## Besides", "", *(f"- {note}" for note in result["notes"]), ""]
     return "\n".join([*lines, "Made by `benchmarks/readme.py` from `benchmarks/results/search.json`.", ""])
 
 

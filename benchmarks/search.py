@@ -34,7 +34,7 @@ def main() -> None:
         "overrides": args.overrides,
         "commit": about["commit"],
     } | figures
-    save("search", about | {"stages": found["stages"], "trials": [*found["trials"], trial]})
+    save("search", found | about | {"trials": [*found["trials"], trial]})
     sys.stdout.write(f"{json.dumps(trial)}\n")
 
 
