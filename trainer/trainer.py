@@ -10,7 +10,7 @@ from accelerate.utils import DistributedType, gather_object
 from torch import nn
 from torch.utils.data import Dataset, Sampler
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
-from transformers.trainer_utils import EvalLoopOutput, has_length
+from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
@@ -64,15 +64,27 @@ class PhosphoT5Trainer(PublishingTrainer):
                 self.remove_callback(stock)
             self.add_callback(ProgressForPeople(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
         self._in_turn = self._run_passes_in_turn()
-        if args.compile_blocks:
-            self._compile_blocks()
 
-    def _compile_blocks(self) -> None:
-        """Compile the modules that take nearly all of the time; those of a kind share what is compiled."""
+    def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
+        """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As for :meth:`transformers.Trainer.train`.
+        """
         encoder, decoder = self.model.get_encoder(), self.model.get_decoder()
-        for module in (encoder.convolution, *encoder.block, *decoder.block):
-            if module is not None:
-                module.compile(dynamic=False)
+        # nearly all of the time is spent in these; those of a kind share what is compiled
+        modules = [m for m in (encoder.convolution, *encoder.block, *decoder.block) if m is not None]
+        if not self.args.compile_blocks:
+            return super().train(*args, **kwargs)
+        for module in modules:
+            module.compile(dynamic=False)
+        try:
+            return super().train(*args, **kwargs)
+        finally:
+            for module in modules:
+                module._compiled_call_impl = None  # what module.compile() sets; there is no public way back
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         """Make the optimizer: that of ``args.optim``, or Muon with AdamW."""
