@@ -20,15 +20,15 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from _environment import ROOT, describe, save
+from _environment import describe, save
+from _validation_set import validation_proteins
 
-from phosphot5.data import Protein, SiteState, read_fasta
+from phosphot5.data import Protein, SiteState
 from phosphot5.evaluation.metrics import probability_metrics, site_metrics
 from phosphot5.inference import score_proteins
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
-from phosphot5.trainer.recipe import load_recipe
 
 DRAWS = (0, 1, 2)
 """Seeds of the random halves."""
@@ -41,12 +41,9 @@ REPORTED = ("ap", "auroc", "prevalence", "sites", "brier", "ece")
 GAINS = ("st_ap", "st_auroc", "y_ap", "y_auroc")
 
 
-def validation_proteins() -> Iterator[Protein]:
+def proteins_with_two_sites() -> Iterator[Protein]:
     """Yield the validation proteins with at least two positive sites."""
-    for file in load_recipe(ROOT / "recipes" / "small.yaml").data.valid:
-        for protein in read_fasta(file.path, notation="hash"):
-            if protein.states.count(SiteState.POSITIVE) >= 2:
-                yield protein
+    return (p for p in validation_proteins() if p.states.count(SiteState.POSITIVE) >= 2)
 
 
 def states_of(protein: Protein) -> np.ndarray:
@@ -173,7 +170,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few proteins; show the result, write nothing")
     args = parser.parse_args()
     model = load_model(args.model)[0]
-    proteins = list(islice(validation_proteins(), QUICK if args.quick else None))
+    proteins = list(islice(proteins_with_two_sites(), QUICK if args.quick else None))
     marginal = [scores for _, scores in score_proteins(model, proteins)]
     draws = [draw(model, proteins, marginal, seed) for seed in DRAWS]
     gains = [{name: d["conditional"][name] - d["marginal"][name] for name in GAINS} for d in draws]

@@ -13,24 +13,23 @@ writes nothing. No sequence of the data is kept, only sums over many windows.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import _logos as logos
 import numpy as np
 import torch
-from _environment import RESULTS, ROOT, describe, save
+from _environment import RESULTS, describe, save
 from _learned_page import write_page
 from _mutations import FLANK, mutation_figures, position_biases, reach_of_layers, scan
+from _validation_set import validation_proteins
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from phosphot5.data import Protein, read_fasta
+from phosphot5.data import Protein
 from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.inference import score_proteins
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.trainer.recipe import load_recipe
 
 QUICK, QUICK_MUTATED = 40, 2
 """Proteins of a quick run, and sites of each residue whose surroundings are mutated in it."""
@@ -45,12 +44,6 @@ MUTATED = 16
 KINDS = {"S/T": "ST", "Y": "Y"}
 SPLITS = range(5)
 """Seeds of the random halves of the proteins."""
-
-
-def validation_proteins() -> Iterator[Protein]:
-    """Yield the validation proteins."""
-    for file in load_recipe(ROOT / "recipes" / "small.yaml").data.valid:
-        yield from read_fasta(file.path, notation="hash")
 
 
 class Sites:

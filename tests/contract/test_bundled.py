@@ -114,9 +114,9 @@ def test_known_sites_help_this_model(model, monkeypatch):
     """Half of the positive sites given, the other half ranks higher; the published figures are of all proteins."""
     monkeypatch.chdir(ROOT)  # the recipe names its files from there
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    from known_sites import draw, validation_proteins
+    from known_sites import draw, proteins_with_two_sites
 
-    proteins = list(islice(validation_proteins(), 250))
+    proteins = list(islice(proteins_with_two_sites(), 250))
     marginal = [scores for _, scores in score_proteins(model, proteins)]
     figures = draw(model, proteins, marginal, seed=0)
     assert figures["conditional"]["st_ap"] - figures["marginal"]["st_ap"] > 0.03
