@@ -67,6 +67,13 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."
         },
     )
+    average_checkpoints: int = field(
+        default=0,
+        metadata={
+            "help": "Last checkpoints whose mean the training ends with, in place of the last or the best one; 0: "
+            "none. They have to be kept: save_total_limit at least as many, load_best_model_at_end false."
+        },
+    )
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )
@@ -103,6 +110,17 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
         if self.compile_blocks and self.tokens_per_batch is None:
             raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
+        if self.average_checkpoints < 0:
+            raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
+        if self.average_checkpoints and self.load_best_model_at_end:
+            raise ValueError(
+                "average_checkpoints leaves no best model: expected load_best_model_at_end false"
+            )
+        if self.average_checkpoints > (self.save_total_limit or self.average_checkpoints):
+            raise ValueError(
+                f"average_checkpoints is {self.average_checkpoints}, but save_total_limit {self.save_total_limit}: "
+                "expected as many or no limit"
+            )
         if self.noise_batching not in NOISE_BATCHING:
             raise ValueError(
                 f"noise_batching is {self.noise_batching!r}, expected one of {', '.join(NOISE_BATCHING)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import RECORD_FILE
 
-__all__ = ["last_checkpoint", "remove_incomplete", "start_point"]
+__all__ = ["last_checkpoint", "remove_incomplete", "start_point", "whole_checkpoints"]
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +45,13 @@ def start_point(folder: str | None, resume: bool) -> Path | None:
 
 def last_checkpoint(folder: Path) -> Path | None:
     """Return the last whole checkpoint of a folder; one whose writing was interrupted does not count."""
-    whole = [path for path in _checkpoints(folder) if _is_whole(path)]
+    whole = whole_checkpoints(folder)
     return whole[-1] if whole else None
+
+
+def whole_checkpoints(folder: Path) -> list[Path]:
+    """Return the checkpoints of a folder by their steps, those whose writing was interrupted left out."""
+    return [path for path in _checkpoints(folder) if _is_whole(path)]
 
 
 def remove_incomplete(folder: Path) -> None:

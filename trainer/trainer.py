@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
 
 from .arguments import PhosphoT5TrainingArguments
+from .averaging import mean_weights
 from .calibration import fit_calibration
 from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
+from .checkpoints import whole_checkpoints
 from .collator import PhosphositeCollator
 from .optimizer import MuonWithAdamW, hidden_matrices
 from .passes import disagreement, embedding_rms, fits, repeated, taught
@@ -68,11 +71,22 @@ class PhosphoT5Trainer(PublishingTrainer):
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
 
+        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end.
+
         Parameters
         ----------
         *args, **kwargs
             As for :meth:`transformers.Trainer.train`.
         """
+        output = self._train_compiled(*args, **kwargs)
+        if self.args.average_checkpoints:
+            self.accelerator.wait_for_everyone()  # the main process writes the checkpoints
+            last = whole_checkpoints(Path(self.args.output_dir))[-self.args.average_checkpoints :]
+            logger.info("the model is the mean of %s", ", ".join(path.name for path in last))
+            self.accelerator.unwrap_model(self.model).load_state_dict(mean_weights(last))
+        return output
+
+    def _train_compiled(self, *args: Any, **kwargs: Any) -> TrainOutput:
         encoder, decoder = self.model.get_encoder(), self.model.get_decoder()
         # nearly all of the time is spent in these; those of a kind share what is compiled
         modules = [m for m in (encoder.convolution, *encoder.block, *decoder.block) if m is not None]

@@ -1,0 +1,76 @@
+"""The mean of the last checkpoints: exact, one command, also after an interruption."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.trainer import PhosphoT5TrainingArguments, run
+from phosphot5.trainer.averaging import mean_weights
+from phosphot5.trainer.recipe import load_recipe
+
+ROOT = Path(__file__).parents[2]
+OVERRIDES = (
+    *("model.d_model=16", "model.d_ff=24", "model.num_heads=2", "data.max_length=100"),
+    *("training.tokens_per_batch=2048", "training.max_steps=4", "training.eval_strategy=no"),
+    *("training.save_strategy=steps", "training.save_steps=1", "training.save_total_limit=3"),
+    *("training.load_best_model_at_end=false", "training.average_checkpoints=3"),
+)
+
+
+def checkpoint(folder: Path, **shards: dict[str, torch.Tensor]) -> Path:
+    folder.mkdir()
+    for name, weights in shards.items():
+        save_file(weights, folder / f"{name}.safetensors")
+    return folder
+
+
+def test_the_mean_is_that_of_every_weight_in_its_own_numbers(tmp_path: Path) -> None:
+    one, other = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])
+    first = checkpoint(tmp_path / "1", model={"a": one, "b": one.bfloat16()})
+    second = checkpoint(tmp_path / "2", shard1={"a": other}, shard2={"b": other.bfloat16()})
+    mean = mean_weights([first, second])
+    assert torch.equal(mean["a"], torch.tensor([1.5, 3.0]))
+    assert mean["b"].dtype == torch.bfloat16
+    assert torch.equal(mean["b"].float(), mean["a"])
+
+
+def test_checkpoints_of_other_models_are_refused(tmp_path: Path) -> None:
+    first = checkpoint(tmp_path / "1", model={"a": torch.ones(1)})
+    second = checkpoint(tmp_path / "2", model={"a": torch.ones(1), "b": torch.ones(1)})
+    with pytest.raises(PhosphoT5Error, match=re.escape(f"{second}: its weights differ") + ".* in b; average"):
+        mean_weights([first, second])
+    with pytest.raises(PhosphoT5Error, match="no checkpoint to average"):
+        mean_weights([])
+
+
+def test_a_training_ends_with_the_mean_of_its_last_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    out = tmp_path / "out"
+    run.train(load_recipe("tiny", [*OVERRIDES, f"training.output_dir={out}"]), ["phosphot5", "train"])
+    last = [load_file(out / f"checkpoint-{step}" / "model.safetensors") for step in (2, 3, 4)]
+    model = load_file(out / "model.safetensors")
+    assert not torch.equal(last[0]["shared.weight"], last[2]["shared.weight"])
+    for name, weight in model.items():
+        torch.testing.assert_close(weight, sum(weights[name] for weights in last) / 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"average_checkpoints": -1}, "average_checkpoints is -1, expected 0 or more"),
+        ({"average_checkpoints": 2}, "leaves no best model: expected load_best_model_at_end false"),
+        (
+            {"average_checkpoints": 3, "load_best_model_at_end": False},
+            "average_checkpoints is 3, but save_total_limit 2: expected as many or no limit",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(given: dict, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        PhosphoT5TrainingArguments(output_dir=str(tmp_path), **given)
