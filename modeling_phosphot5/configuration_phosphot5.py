@@ -1,11 +1,16 @@
 """Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
 
+from pathlib import Path
+
 from transformers import PretrainedConfig
+from transformers.utils import logging
 
 __all__ = ["PRESETS", "PhosphoT5Config"]
 
 VERSION = "0.1.0"
 """Release of the code that writes this configuration; equals the package version."""
+
+logger = logging.get_logger(__name__)
 
 PIPELINE_TASK = "phosphosite-prediction"
 PIPELINE_CLASS = "pipeline_phosphot5.PhosphositePredictionPipeline"
@@ -91,7 +96,8 @@ class PhosphoT5Config(PretrainedConfig):
         Residue to ``{"fpr": [...], "probability": [...]}``: the share of validated negatives that score
         at or above each probability; ``fpr`` ascending.
     phosphot5_version : str
-        Release of the code that wrote this configuration.
+        Release of the code that wrote the configuration; another one than that of this code is warned about,
+        and this one's is kept.
     **kwargs
         Passed on to :class:`transformers.PretrainedConfig`.
 
@@ -184,7 +190,12 @@ class PhosphoT5Config(PretrainedConfig):
         self.calibration = calibration
         self.fpr_table = fpr_table
         self.use_cache = use_cache
-        self.phosphot5_version = phosphot5_version
+        if phosphot5_version != VERSION:
+            logger.warning_once(
+                f"This model was saved by phosphot5 {phosphot5_version}; the code that runs is phosphot5 {VERSION}, "
+                f"in {Path(__file__).parent}. If scores differ, install phosphot5 {phosphot5_version}."
+            )
+        self.phosphot5_version = VERSION
         self._set_activation()
         self._check()
         specials = {
