@@ -1,4 +1,4 @@
-"""The parts of a run record: machine, data files, cost, peers and licence."""
+"""The parts of a run record: machine, data files, cost, peers, example and licence."""
 
 import hashlib
 from collections.abc import Iterable
@@ -10,7 +10,20 @@ from phosphot5.errors import InputFileError, PhosphoT5Error
 
 from . import environment
 
-__all__ = ["NON_COMMERCIAL", "Cost", "DataFile", "Hardware", "Licence", "PeerResult", "sha256_of_ids"]
+__all__ = [
+    "EXAMPLE_SEQUENCE",
+    "NON_COMMERCIAL",
+    "Cost",
+    "DataFile",
+    "Example",
+    "Hardware",
+    "Licence",
+    "PeerResult",
+    "sha256_of_ids",
+]
+
+EXAMPLE_SEQUENCE = "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLSPLPSQAM"
+"""The first 40 residues of human p53, UniProt P04637; S6, S9, S15, T18, S20, S33 and S37 are known phosphosites."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,22 @@ class PeerResult:
     set: str
     metrics: dict[str, float | None]
     published: bool = False
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the model says of one sequence, as its pipeline gave it when the run ended.
+
+    Attributes
+    ----------
+    sequence : str
+        What was given.
+    sites : list of dict
+        What came back: rows of ``phosphot5 predict``.
+    """
+
+    sequence: str
+    sites: list[dict[str, str | int | float | None]]
 
 
 @dataclass(frozen=True)

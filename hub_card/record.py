@@ -13,7 +13,7 @@ from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
 
 from . import environment
-from .facts import NON_COMMERCIAL, Cost, DataFile, Hardware, Licence, PeerResult
+from .facts import NON_COMMERCIAL, Cost, DataFile, Example, Hardware, Licence, PeerResult
 
 __all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
@@ -66,6 +66,8 @@ class RunRecord:
         missing name means not measured.
     peers : list of PeerResult
         Other tools on these evaluation sets.
+    example : Example or None
+        What the trained model says of one sequence; None for a run that did not finish.
     cost : Cost
         What the run consumed.
     licence : Licence
@@ -90,6 +92,7 @@ class RunRecord:
     resumed: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     peers: list[PeerResult] = field(default_factory=list)
+    example: Example | None = None
     cost: Cost = Cost()
     licence: Licence = NON_COMMERCIAL
     schema_version: int = SCHEMA_VERSION
@@ -225,6 +228,8 @@ class RunRecord:
         for key, kind in (("hardware", Hardware), ("cost", Cost), ("licence", Licence)):
             if key in values:
                 values[key] = _build(kind, values[key], f"{where}: {key}")
+        if values.get("example") is not None:
+            values["example"] = _build(Example, values["example"], f"{where}: example")
         for key, kind in (("data", DataFile), ("peers", PeerResult)):
             entries = _checked(values.get(key, []), list, f"{where}: {key}")
             values[key] = [_build(kind, entry, f"{where}: {key}[{i}]") for i, entry in enumerate(entries)]
@@ -235,6 +240,8 @@ class RunRecord:
             _checked(scores, dict, f"{where}: metrics[{name!r}]")
         for i, peer in enumerate(record.peers):
             _checked(peer.metrics, dict, f"{where}: peers[{i}]: metrics")
+        if record.example is not None:
+            _checked(record.example.sites, list, f"{where}: example: sites")
         for key in ("command", "resumed"):
             _checked(getattr(record, key), list, f"{where}: {key}")
         return record

@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
-from phosphot5.errors import OutputFileError
-from phosphot5.hub_card import RECORD_FILE, write_card
+from phosphot5.errors import OutputFileError, PhosphoT5Error
+from phosphot5.hub_card import PICTURES, RECORD_FILE, write_card
 from phosphot5.loading import load_model, model_file
 from phosphot5.registration import register
 
@@ -59,6 +60,9 @@ def export_model(name: str, folder: str | Path, revision: str | None = None) -> 
         tokenizer.save_pretrained(made)
         write_endpoint_files(made)
         shutil.copyfile(model_file(name, RECORD_FILE, revision), made / RECORD_FILE)
+        for picture in PICTURES:
+            with suppress(PhosphoT5Error):  # not every model has them
+                shutil.copyfile(model_file(name, picture, revision), made / picture)
         write_card(made)
         if target.exists():
             target.rmdir()

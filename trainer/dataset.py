@@ -93,9 +93,9 @@ class TrainingSet:
 
     def summary(self) -> str:
         """One line for people."""
-        read, plus, minus = (
-            sum(getattr(f, n) for f in self.files) for n in ("proteins", "positives", "negatives")
-        )
+        read = sum(file.proteins for file in self.files)
+        states = np.frombuffer(b"".join(protein.states for protein in self.proteins), dtype=np.uint8)
+        plus, minus = ((states == state).sum() for state in (SiteState.POSITIVE, SiteState.NEGATIVE))
         return (
             f"{read:,} proteins read from {len(self.files)} files, {len(self.proteins):,} different; "
             f"{len(self.dataset):,} segments with {self.tokens:,} tokens, {self.unlabelled:,} "

@@ -12,10 +12,22 @@ import torch
 from phosphot5.data.files import published_name
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import probability_metrics
-from phosphot5.evaluation.pictures import learning_curve
+from phosphot5.evaluation.pictures import learning_curve, reliability
 from phosphot5.evaluation.results import stored_thresholds
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
-from phosphot5.hub_card import RECORD_FILE, Cost, DataFile, Licence, RunRecord, environment, sha256_of_ids
+from phosphot5.hub_card import (
+    CURVE_FILE,
+    EXAMPLE_SEQUENCE,
+    RECORD_FILE,
+    RELIABILITY_FILE,
+    Cost,
+    DataFile,
+    Example,
+    Licence,
+    RunRecord,
+    environment,
+    sha256_of_ids,
+)
 from phosphot5.inference import score_labelled_sites
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
@@ -29,12 +41,9 @@ from .lora import add_lora, merge_lora
 from .recipe import Recipe
 from .trainer import PhosphoT5Trainer
 
-__all__ = ["CURVE_FILE", "make_model", "train", "training_arguments"]
+__all__ = ["make_model", "train", "training_arguments"]
 
 logger = logging.getLogger(__name__)
-
-CURVE_FILE = "learning_curve.png"
-"""Name of the picture of losses and metrics over the steps, inside the output folder."""
 
 
 def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRecord:
@@ -78,6 +87,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     if adapted is not None:
         trainer.model = trainer.model_wrapped = merge_lora(adapted)
     record.metrics = {_published_set(recipe): _measure(trainer, sets["valid"])}
+    record.example = _example(trainer)
     record.finish(_cost(trainer, sets["train"]))
     _save(trainer, record)
     return record
@@ -141,9 +151,18 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
         return {}
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
     sites = score_labelled_sites(model, valid.proteins)
-    metrics = evaluate_sites(sites, stored_thresholds(model.config.calibration, sites.measured().residues))
+    measured = sites.measured()
+    picture = Path(trainer.args.output_dir) / RELIABILITY_FILE
+    reliability(measured.probability, measured.truth, measured.residues, picture)
+    metrics = evaluate_sites(sites, stored_thresholds(model.config.calibration, measured.residues))
     metrics |= {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
     return {"loss": round(loss, 6)} | {name: round(value, 6) for name, value in metrics.items()}
+
+
+def _example(trainer: PhosphoT5Trainer) -> Example:
+    """Have the pipeline score a sequence that the card shows."""
+    predict = trainer.accelerator.unwrap_model(trainer.model).pipeline(trainer.processing_class)
+    return Example(EXAMPLE_SEQUENCE, predict(EXAMPLE_SEQUENCE))
 
 
 def _cost(trainer: PhosphoT5Trainer, trained: TrainingSet) -> Cost:
@@ -239,6 +258,8 @@ def _start_record(
         for file in made.files:
             counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
             record.data.append(DataFile.read(Path(file.path), role, name=published_name(file.path), **counts))
+    trained, valid = ({protein.sequence for protein in sets[role].proteins} for role in ("train", "valid"))
+    record.ledger["valid"]["sequences_also_in_train"] = len(trained & valid)
     return record
 
 

@@ -13,11 +13,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("folder", help="model folder with config.json and run_record.json")
     parser.add_argument("--repo", help="hub id that the card's examples name, for instance org/phosphot5")
+    parser.add_argument(
+        "--dataset",
+        metavar="REPO",
+        help="hub id of the data set that holds what was trained and measured on; also writes .eval_results",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the card; see ``phosphot5 card --help``."""
     from phosphot5.hub_card import write_card
 
-    logger.info("%s", write_card(Path(args.folder), args.repo))
+    logger.info("%s", write_card(Path(args.folder), args.repo, args.dataset))
     return 0

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from huggingface_hub import InferenceClient, ModelCard, ModelCardData
+from huggingface_hub import InferenceClient, ModelCard, ModelCardData, parse_eval_result_entries
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import (
+    EXAMPLE_SEQUENCE,
     Cost,
     DataFile,
+    Example,
     Hardware,
     Licence,
     PeerResult,
@@ -19,6 +21,9 @@ from phosphot5.hub_card import (
     render_card,
     write_card,
 )
+from phosphot5.hub_card.card import EVAL_RESULTS_FILE
+from phosphot5.hub_card.card_tables import CALL_RATES, EXAMPLE_COLUMNS, calibration_rows
+from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
 
 GOLDEN = Path(__file__).with_name("golden_card.md")
 CONFIG = {
@@ -29,8 +34,11 @@ CONFIG = {
     "d_model": 128,
     "attention": "window",
     "window": 32,
-    "calibration": {"S": {"slope": 1.0, "intercept": 0.0}},
-    "fpr_table": {"S": {"fpr": [0.01], "probability": [0.9]}},
+    "calibration": {
+        "Y": {"slope": 0.5, "intercept": 0.25},
+        "S": {"slope": 1.0, "intercept": 0.0, "threshold": 0.3},
+    },
+    "fpr_table": {"S": {"fpr": [0.005, 0.015, 0.1], "probability": [0.95, 0.85, 0.4]}},
 }
 
 
@@ -51,7 +59,10 @@ def full_record() -> RunRecord:
             DataFile("musitedeep/Y_train.fasta.gz", "train", "b" * 64, 4773, 8371, 82947, "MIT"),
         ],
         splits={"valid": "c" * 64},
-        ledger={"train": {"records_read": 5880, "proteins": 5871}},
+        ledger={
+            "train": {"records_read": 5880, "proteins": 5871},
+            "valid": {"proteins": 968, "sequences_also_in_train": 2},
+        },
         resumed=[
             {"at": "2026-11-22T10:20:00+00:00", "step": 500, "changed": {}},
             {"at": "2026-11-22T10:40:00+00:00", "step": 900, "changed": {"learning_rate": [0.004, 0.002]}},
@@ -81,6 +92,15 @@ def full_record() -> RunRecord:
             ),
             PeerResult("Two|Tools", "multisource/valid", {"st_ap": 0.5, "y_mcc": 0.2}, published=True),
         ],
+        example=Example(
+            EXAMPLE_SEQUENCE,
+            [
+                {"protein": "1", "position": 6, "residue": "S", "probability": 0.5, "fpr": 0.04}
+                | {"call": "medium", "window": "__MEEPQSDPSVEPP", "status": "scored"},
+                {"protein": "1", "position": 9, "residue": "S", "probability": 0.25, "fpr": None}
+                | {"call": "-", "window": "EPQSDPSVEPPLSQE", "status": "scored"},
+            ],
+        ),
         cost=Cost(tokens=12_345_678, steps=2000, seconds=3723.4, peak_memory_bytes=3 << 30, flops=1.234e15),
     )
 
@@ -102,7 +122,39 @@ def front_matter(card: str) -> dict:
 
 
 def test_whole_card():
-    assert render_card(full_record(), CONFIG, "org/phosphot5") == GOLDEN.read_text(encoding="utf-8")
+    card = render_card(full_record(), CONFIG, "org/phosphot5", "org/sites", ["reliability.png"])
+    assert card == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_calls_are_those_of_the_model():
+    assert CALL_RATES == CALLS
+    assert set(EXAMPLE_COLUMNS) <= set(COLUMNS)
+
+
+def test_what_a_call_needs_is_read_off_the_table_of_rates():
+    s, y = calibration_rows(CONFIG)
+    assert s == ["S", "0.900", "0.665", "0.400", "0.300", "1.000", "0.000"]
+    assert y == ["Y", "-", "-", "-", "-", "0.500", "0.250"]
+
+
+def test_scores_on_a_data_set_of_the_hub_are_as_the_hub_reads_them(folder):
+    write_card(folder, "org/phosphot5", "org/sites")
+    data = ModelCard.load(folder / "README.md", ignore_metadata_errors=False).data
+    assert data.datasets == ["org/sites"]
+    assert {result.dataset_type for result in data.eval_results} == {"org/sites"}
+    entries = parse_eval_result_entries(yaml.safe_load((folder / EVAL_RESULTS_FILE).read_text()))
+    found = {(entry.dataset_id, entry.task_id, entry.notes): entry.value for entry in entries}
+    assert found == {
+        ("org/sites", "multisource_valid_st_auroc", "S/T AUROC on multisource/valid"): 0.8015,
+        ("org/sites", "multisource_valid_st_ap", "S/T AP on multisource/valid"): 0.467,
+        ("org/sites", "scop3p_valid_y_ap", "Y AP on scop3p/valid"): 0.39,
+    }
+
+
+def test_only_pictures_that_are_there_are_shown(folder):
+    assert "![" not in write_card(folder).read_text(encoding="utf-8")
+    (folder / "learning_curve.png").write_bytes(b"")
+    assert write_card(folder).read_text(encoding="utf-8").count("](learning_curve.png)") == 1
 
 
 def test_metadata_is_what_the_hub_reads():
@@ -184,13 +236,16 @@ def folder(tmp_path):
 
 
 def test_write_card(folder):
-    assert write_card(folder, "org/phosphot5") == folder / "README.md"
+    (folder / "reliability.png").write_bytes(b"")
+    assert write_card(folder, "org/phosphot5", "org/sites") == folder / "README.md"
     assert (folder / "README.md").read_text(encoding="utf-8") == GOLDEN.read_text(encoding="utf-8")
     assert "non-commercial research only" in (folder / "LICENSE.md").read_text(encoding="utf-8")
     assert {path.name for path in folder.iterdir()} == {
+        ".eval_results",
         "LICENSE.md",
         "README.md",
         "config.json",
+        "reliability.png",
         "run_record.json",
     }
 

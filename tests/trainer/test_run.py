@@ -9,7 +9,15 @@ import torch
 from safetensors.torch import load_file
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, RunRecord, card, sha256_of_ids
+from phosphot5.hub_card import (
+    CURVE_FILE,
+    EXAMPLE_SEQUENCE,
+    RECORD_FILE,
+    RELIABILITY_FILE,
+    RunRecord,
+    card,
+    sha256_of_ids,
+)
 from phosphot5.loading import load_model
 from phosphot5.trainer import run
 from phosphot5.trainer.recipe import load_recipe
@@ -48,12 +56,21 @@ def test_the_output_folder_is_complete(recipe, tmp_path: Path) -> None:
         "handler.py",
         "requirements.txt",
         "README.md",
-        run.CURVE_FILE,
+        CURVE_FILE,
+        RELIABILITY_FILE,
     ):
         assert (folder / name).is_file(), name
     assert "PhosphoT5" in (folder / "README.md").read_text()
     model, tokenizer = load_model(str(folder))
     assert model.score_sites(**tokenizer("MSPKYE", return_tensors="pt"))[0, 1] > 0
+
+
+def test_the_record_shows_what_the_pipeline_of_the_saved_model_says(recipe, tmp_path: Path) -> None:
+    record = run.train(recipe(), COMMAND)
+    model, tokenizer = load_model(str(tmp_path / "out"))
+    assert record.example.sequence == EXAMPLE_SEQUENCE
+    assert record.example.sites == model.pipeline(tokenizer)(EXAMPLE_SEQUENCE)
+    assert record.ledger["valid"]["sequences_also_in_train"] == 0
 
 
 def test_the_record_tells_command_data_and_cost(recipe) -> None:

@@ -1,0 +1,196 @@
+"""The tables of a model card: every number as it is shown, none that the record or the configuration does not hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from phosphot5.evaluation.table import CLASS_TITLES
+
+from .facts import Cost, Hardware
+from .record import RunRecord
+
+__all__ = [
+    "PEER_COLUMNS",
+    "calibration_rows",
+    "cost_rows",
+    "example_rows",
+    "further_rows",
+    "geometry_rows",
+    "hardware_rows",
+    "result_tables",
+]
+
+GEOMETRY = (
+    *("num_layers", "num_decoder_layers", "d_model", "num_heads", "d_kv", "d_ff", "feed_forward_proj"),
+    *("attention", "window", "alignment", "conv_width", "global_context"),
+    *(
+        "focal_gamma",
+        "label_smoothing",
+        "copy_weight",
+        "noise_std",
+        "prefix_mask_prob",
+        "known_site_prob",
+        "dropout_rate",
+    ),
+)
+"""Keys of config.json that the card shows."""
+
+COLUMNS = (
+    ("sites", "sites", "{:,.0f}"),
+    ("prevalence", "positive", "{:.3f}"),
+    ("auroc", "AUROC", "{:.3f}"),
+    ("ap", "AP", "{:.3f}"),
+    ("mcc", "MCC", "{:.3f}"),
+    ("f1", "F1", "{:.3f}"),
+    ("precision_at_recall_60", "precision at recall 0.6", "{:.3f}"),
+    ("precision_at_recall_80", "at 0.8", "{:.3f}"),
+    ("sensitivity_at_specificity_90", "sensitivity at specificity 0.90", "{:.3f}"),
+    ("sensitivity_at_specificity_95", "at 0.95", "{:.3f}"),
+    ("sensitivity_at_specificity_99", "at 0.99", "{:.3f}"),
+    ("brier", "Brier score", "{:.4f}"),
+    ("ece", "calibration error", "{:.4f}"),
+    ("ece_uncalibrated", "before calibration", "{:.4f}"),
+)
+"""Metric of a class, its title and its format in the card."""
+
+PEER_COLUMNS = (
+    *(("st_auroc", "S/T AUROC"), ("st_ap", "S/T AP"), ("st_mcc", "S/T MCC")),
+    *(("y_auroc", "Y AUROC"), ("y_ap", "Y AP"), ("y_mcc", "Y MCC")),
+)
+"""Metric and its title in the comparison with other tools."""
+
+EXAMPLE_COLUMNS = ("position", "residue", "probability", "fpr", "call", "window")
+"""Columns of the example: those of ``phosphot5 predict`` that differ within one protein."""
+CALL_RATES = {"high": 0.01, "medium": 0.05, "low": 0.10}
+"""Name of each call and its false-positive rate; a test holds them equal to the model's."""
+
+UPWARD = ("_ece",)
+"""Metrics that every resample raises, because chance adds to the gap of each bin: their interval says little."""
+NOT_MEASURED = "not measured"
+
+
+def geometry_rows(record: RunRecord, config: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return setting and value of the model's geometry and loss."""
+    shape = [(key, config[key]) for key in GEOMETRY if key in config]
+    return [("parameters", record.parameters or NOT_MEASURED), *shape]
+
+
+def example_rows(record: RunRecord) -> list[list[str]]:
+    """Return the cells of the example's sites, in the columns :data:`EXAMPLE_COLUMNS`."""
+    sites = record.example.sites if record.example else []
+    return [["-" if site[name] is None else str(site[name]) for name in EXAMPLE_COLUMNS] for site in sites]
+
+
+def calibration_rows(config: Mapping[str, Any]) -> list[list[str]]:
+    """Return, for each calibrated residue, the probabilities from which it is called and how it was calibrated.
+
+    Parameters
+    ----------
+    config : mapping
+        Content of config.json.
+
+    Returns
+    -------
+    list of list of str
+        Residue, probability at each rate of :data:`CALL_RATES`, threshold of highest MCC, slope, intercept.
+    """
+    rows = []
+    for residue, line in sorted((config.get("calibration") or {}).items()):
+        table = (config.get("fpr_table") or {}).get(residue)
+        levels = [
+            "-" if table is None else f"{np.interp(rate, table['fpr'], table['probability']):.3f}"
+            for rate in CALL_RATES.values()
+        ]
+        fitted = [
+            f"{line[name]:.3f}" if name in line else "-" for name in ("threshold", "slope", "intercept")
+        ]
+        rows.append([residue, *levels, *fitted])
+    return rows
+
+
+def result_tables(record: RunRecord) -> list[dict[str, Any]]:
+    """Make one table for each evaluation set: a row for every metric that some class has, a column for each class."""
+    results = []
+    for name, scores in record.metrics.items():
+        rows = [
+            {"title": title, "cells": [_score(scores, f"{key}_{metric}", form) for key in CLASS_TITLES]}
+            for metric, title, form in COLUMNS
+            if any(f"{key}_{metric}" in scores for key in CLASS_TITLES)
+        ]
+        results.append({"name": name, "rows": rows, "peers": _peers(record, name)})
+    return results
+
+
+def _peers(record: RunRecord, name: str) -> list[dict[str, Any]]:
+    """Rows of the comparison on one evaluation set, this model last; none where no other tool was measured."""
+    peers = [peer for peer in record.peers if peer.set == name]
+    if not peers:
+        return []
+    rows = [(peer.name + (", as published" if peer.published else ""), peer.metrics) for peer in peers]
+    return [
+        {
+            "title": title,
+            "cells": [_score(scores, key, "{:.3f}", missing="-") for key, _ in PEER_COLUMNS],
+        }
+        for title, scores in [*rows, ("this model", record.metrics[name])]
+    ]
+
+
+def _score(scores: Mapping[str, float | None], key: str, form: str, missing: str = NOT_MEASURED) -> str:
+    value, low, high = (scores.get(name) for name in (key, f"{key}_low", f"{key}_high"))
+    if value is None:
+        return missing
+    shown = form.format(value)
+    if key.endswith(UPWARD):
+        return shown
+    return shown if low is None or high is None else f"{shown} [{form.format(low)}-{form.format(high)}]"
+
+
+def further_rows(record: RunRecord) -> list[dict[str, str]]:
+    """Return the measurements that the tables of results have no row for."""
+    known = {
+        f"{key}_{metric}{end}"
+        for key in CLASS_TITLES
+        for metric, *_ in COLUMNS
+        for end in ("", "_low", "_high")
+    }
+    return [
+        {"name": name, "title": key, "text": NOT_MEASURED if value is None else f"{value:.6g}"}
+        for name, scores in record.metrics.items()
+        for key, value in scores.items()
+        if key not in known and not key.endswith(("_low", "_high"))
+    ]
+
+
+def cost_rows(cost: Cost) -> list[tuple[str, str]]:
+    """Return what the run consumed, each with its name."""
+    return [
+        (
+            "tokens read, all noise passes counted",
+            NOT_MEASURED if cost.tokens is None else f"{cost.tokens:,}",
+        ),
+        ("optimizer steps", NOT_MEASURED if cost.steps is None else f"{cost.steps:,}"),
+        ("time", NOT_MEASURED if cost.seconds is None else _duration(cost.seconds)),
+        ("peak memory", _gibibytes(cost.peak_memory_bytes)),
+        ("floating-point operations", NOT_MEASURED if cost.flops is None else f"{cost.flops:.2g}, estimated"),
+    ]
+
+
+def hardware_rows(hardware: Hardware) -> list[tuple[str, str]]:
+    """Return the parts of the machine, each with its name."""
+    return [
+        ("processor", f"{hardware.cpu}, {hardware.cores} cores"),
+        ("main memory", _gibibytes(hardware.memory_bytes)),
+        ("accelerator", hardware.accelerator or "none"),
+    ]
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min {rest:02d} s"
+
+
+def _gibibytes(size: int | None) -> str:
+    return NOT_MEASURED if size is None else f"{size / 2**30:.1f} GiB"
