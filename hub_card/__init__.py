@@ -1,6 +1,7 @@
 """Run records, model cards and publishing; the only part of PhosphoT5 that uploads anything."""
 
 from .card import CARD_FILE, CURVE_FILE, PICTURES, RELIABILITY_FILE, render_card, write_card
+from .dataset_card import DatasetPart, part_path, render_dataset_card
 from .facts import (
     EXAMPLE_SEQUENCE,
     NON_COMMERCIAL,
@@ -12,8 +13,9 @@ from .facts import (
     PeerResult,
     sha256_of_ids,
 )
-from .publish import Published, push_folder
+from .publish import push_folder
 from .record import RECORD_FILE, RunRecord
+from .upload import Published, Target, list_files, upload
 
 __all__ = [
     "CARD_FILE",
@@ -25,14 +27,20 @@ __all__ = [
     "RELIABILITY_FILE",
     "Cost",
     "DataFile",
+    "DatasetPart",
     "Example",
     "Hardware",
     "Licence",
     "PeerResult",
     "Published",
     "RunRecord",
+    "Target",
+    "list_files",
+    "part_path",
     "push_folder",
     "render_card",
+    "render_dataset_card",
     "sha256_of_ids",
+    "upload",
     "write_card",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData, eval_result_entries_to_yaml
 
@@ -29,6 +28,7 @@ from .card_tables import (
 )
 from .facts import EXAMPLE_SEQUENCE, Licence
 from .record import RECORD_FILE, RunRecord
+from .templating import card_template
 
 __all__ = [
     "CARD_FILE",
@@ -171,7 +171,7 @@ def render_card(
         Markdown with a YAML block that the Hub understands.
     """
     version = config.get("phosphot5_version") or record.versions.get("phosphot5", "unknown")
-    return _template().render(
+    return card_template("model_card.md.jinja").render(
         metadata=_metadata(record, dataset_id).to_yaml(),
         title=repo_id.rpartition("/")[2] if repo_id else "PhosphoT5",
         source=repo_id or "path/to/this-folder",
@@ -193,21 +193,6 @@ def render_card(
         geometry=geometry_rows(record, config),
         licence_text=_licence_text(record.licence),
     )
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = lambda value: str(value).replace("|", "\\|").replace("\n", " ")
-    environment.filters["setting"] = lambda value: (
-        value if isinstance(value, str) else json.dumps(value, default=str)
-    )
-    return environment.get_template("model_card.md.jinja")
 
 
 def eval_results(record: RunRecord, dataset_id: str) -> str:

@@ -11,12 +11,17 @@ from safetensors import SafetensorError, safe_open
 
 from phosphot5.errors import PhosphoT5Error
 
-from .card import CARD_FILE, read_config
+from .card import CARD_FILE, EVAL_RESULTS_FILE, read_config
+from .upload import Target, list_files
 
 __all__ = ["ModelFolder", "missing_files"]
 
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
+ONNX_FOLDER = "onnx"
+"""Where the Hub expects ONNX graphs."""
+FOLDERS = (ONNX_FOLDER, Path(EVAL_RESULTS_FILE).parent.name)
+"""Folders whose files go up."""
 LEFT_OUT_SUFFIXES = {".bin", ".ckpt", ".pkl", ".pt", ".pth", ".tmp"}
 """Pickles of a training run: not needed to load the model, and pickles are not safe to pass on."""
 
@@ -32,9 +37,9 @@ class ModelFolder:
     path : Path
         The folder.
     upload : list of Path
-        Files at its top that go up.
+        Files at its top, in ``onnx`` and in ``.eval_results`` that go up.
     left_out : list of Path
-        Folders, hidden files and pickles, which stay.
+        Other folders, hidden files and pickles, which stay.
     version : str or None
         Version of PhosphoT5 that wrote the model.
     """
@@ -76,18 +81,26 @@ class ModelFolder:
             )
         for name in _weights(path):
             _check_whole(path / name)
-        kept = {file: _goes_up(file) for file in sorted(path.iterdir())}
-        upload, left_out = ([file for file in kept if kept[file] is up] for up in (True, False))
+        folders = [path / name for name in FOLDERS]
+        inside = (file for folder in folders for file in folder.glob("*"))
+        files = sorted({*path.iterdir(), *inside} - set(folders))
+        upload, left_out = ([file for file in files if _goes_up(file) is up] for up in (True, False))
         return cls(path, upload, left_out, config.get("phosphot5_version"))
 
-    def listing(self, target: str) -> str:
-        """Return what goes where, for people: every file with its bytes, the total, and what stays."""
-        total = sum(file.stat().st_size for file in self.upload)
-        lines = [f"{self.path} -> {target}: {len(self.upload)} files, {total:,} bytes"]
-        lines += [f"{file.stat().st_size:>15,}  {file.name}" for file in self.upload]
-        if self.left_out:
-            lines.append(f"left out: {', '.join(file.name for file in self.left_out)}")
-        return "\n".join(lines)
+    @property
+    def files(self) -> dict[str, Path]:
+        """What goes up, by its name in the repository."""
+        return {self._name(file): file for file in self.upload}
+
+    def listing(self, target: Target) -> str:
+        """Return what goes where and what stays, for people."""
+        listing = list_files(self.files, str(self.path), target)
+        if not self.left_out:
+            return listing
+        return f"{listing}\nleft out: {', '.join(map(self._name, self.left_out))}"
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self.path).as_posix()
 
 
 def missing_files(folder: Path) -> list[str]:

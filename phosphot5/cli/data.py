@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.progress import Progress
+from phosphot5.cli.push import add_push_options, push_options
 from phosphot5.data import Ledger, Protein, check_output, read_labelled, write_labelled
 from phosphot5.data.files import atomic_folder, check_folder
 from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "make labelled proteins of UniProtKB, PhosphoSitePlus, MaxQuant or a table",
         ),
         ("split", _add_split, "split labelled proteins into parts without common homologs, with MMseqs2"),
+        ("push", _add_push, "publish what `data split` wrote as a data set on the Hugging Face Hub"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         # no default of its own, or it would undo a --quiet before the sub-command
@@ -125,6 +127,18 @@ def _add_split(command: argparse.ArgumentParser) -> None:
     command.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote there")
 
 
+def _add_push(command: argparse.ArgumentParser) -> None:
+    command.add_argument("split", metavar="FOLDER", help="folder that `phosphot5 data split` wrote")
+    command.add_argument("repo", help="hub id, for instance org/phosphosites")
+    command.add_argument(
+        "--license",
+        required=True,
+        metavar="ID",
+        help="licence id of the Hub, such as cc-by-4.0; unknown if the sources state none",
+    )
+    add_push_options(command)
+
+
 def _fraction(text: str) -> float:
     try:
         value = float(text)
@@ -144,7 +158,7 @@ def _residues(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Run a sub-command; see ``phosphot5 data --help``."""
     began = time.perf_counter()
-    {"inspect": _inspect, "convert": _convert, "split": _split}[args.action](args)
+    {"inspect": _inspect, "convert": _convert, "split": _split, "push": _push}[args.action](args)
     logger.info("finished in %.1f s", time.perf_counter() - began)
     return 0
 
@@ -296,3 +310,10 @@ def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
             shares = [counts[level] / max(found.proteins, 1) for level in LEVELS]
             rows.append([f"{found.part} in {where}, {kind}", *shares])
     return text_table(rows)
+
+
+def _push(args: argparse.Namespace) -> None:
+    from phosphot5.data.hub_dataset import push_dataset
+
+    result = push_dataset(args.split, args.repo, args.license, **push_options(args))
+    _print([str(result)])

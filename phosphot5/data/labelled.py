@@ -33,7 +33,14 @@ from phosphot5.errors import InputFormatError, OutputFileError
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["LABELLED_ENDINGS", "LabelledProtein", "check_ending", "read_labelled", "write_labelled"]
+__all__ = [
+    "LABELLED_ENDINGS",
+    "LabelledProtein",
+    "check_ending",
+    "labelled_schema",
+    "read_labelled",
+    "write_labelled",
+]
 
 LABELLED_ENDINGS = (".fasta", ".fasta.gz", ".parquet")
 """Endings of files with labelled proteins that are written."""
@@ -137,7 +144,8 @@ def write_labelled(proteins: Iterable[Protein], path: PathLike, *, overwrite: bo
     return write_fasta(path, proteins, notation="hash", overwrite=overwrite)
 
 
-def _schema() -> "pyarrow.Schema":
+def labelled_schema() -> "pyarrow.Schema":
+    """Return the columns of a Parquet file."""
     import pyarrow as pa
 
     text = pa.string()
@@ -160,10 +168,10 @@ def _write_parquet(proteins: Iterable[Protein], path: PathLike, *, overwrite: bo
     rows = map(_row, proteins)
     with (
         atomic_file(path, overwrite=overwrite) as unfinished,
-        parquet.ParquetWriter(unfinished, _schema(), compression="zstd") as writer,
+        parquet.ParquetWriter(unfinished, labelled_schema(), compression="zstd") as writer,
     ):
         while block := list(islice(rows, _ROWS)):
-            writer.write_table(pa.Table.from_pylist(block, _schema()))
+            writer.write_table(pa.Table.from_pylist(block, labelled_schema()))
             written += len(block)
     return written
 
@@ -210,12 +218,12 @@ def _parquet_rows(path: PathLike) -> Iterator[dict[str, Any]]:
 
     with open_parquet(path) as file:
         _check_columns(path, file.schema_arrow)
-        for batch in file.iter_batches(_ROWS, columns=_schema().names):
-            yield from pa.Table.from_batches([batch]).cast(_schema()).to_pylist()
+        for batch in file.iter_batches(_ROWS, columns=labelled_schema().names):
+            yield from pa.Table.from_batches([batch]).cast(labelled_schema()).to_pylist()
 
 
 def _check_columns(path: PathLike, found: "pyarrow.Schema") -> None:
-    for wanted in _schema():
+    for wanted in labelled_schema():
         if wanted.name not in found.names:
             raise InputFormatError(
                 f"the columns {', '.join(found.names)}",

@@ -2,34 +2,17 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from phosphot5.data import Ledger, Protein, file_digest, parse, read_labelled, write_labelled
 from phosphot5.data import split_folder as module
-from phosphot5.data.leakage import Leakage
 from phosphot5.data.split_folder import SPLIT_FILE, Split, SplitOptions, check_split_folder
 from phosphot5.errors import OutputFileError
 from phosphot5.hub_card import sha256_of_ids
 
+pytestmark = pytest.mark.usefixtures("no_mmseqs")
+
 OPTIONS = SplitOptions({"train": 0.8, "valid": 0.1, "test": 0.1})
-
-
-@pytest.fixture(autouse=True)
-def _no_mmseqs(monkeypatch):
-    """Cluster by the first letter and find no leaks, without MMseqs2."""
-
-    def cluster(proteins, identity, coverage):
-        letters = sorted({protein.sequence[:2] for protein in proteins})
-        return np.array([letters.index(protein.sequence[:2]) for protein in proteins])
-
-    def measure(parts, against, coverage):
-        levels = {0.3: 1, 0.5: 0, 0.9: 0}
-        return [Leakage(name, tuple(a), len(parts[name]), levels, levels) for name, a in against.items()]
-
-    monkeypatch.setattr(module, "cluster_proteins", cluster)
-    monkeypatch.setattr(module, "measure_leakage", measure)
-    monkeypatch.setattr(module, "mmseqs_version", lambda: "18")
 
 
 def protein(name, text):

@@ -9,7 +9,7 @@ from huggingface_hub import constants
 
 
 def use_hub(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Direct huggingface_hub and transformers to a local Hub, logged in and on line, until the patch is undone.
+    """Direct huggingface_hub, transformers and datasets to a local Hub, logged in and on line, until the patch is undone.
 
     Parameters
     ----------
@@ -29,3 +29,6 @@ def use_hub(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
     huggingface_hub.close_session()
     if transformers_hub := sys.modules.get("transformers.utils.hub"):
         monkeypatch.setattr(transformers_hub, "_hf_api", None)  # it keeps a client of the Hub before
+    if datasets_config := sys.modules.get("datasets.config"):
+        monkeypatch.setattr(datasets_config, "HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setattr(datasets_config, "HF_HUB_OFFLINE", False)
