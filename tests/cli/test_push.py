@@ -4,6 +4,7 @@ import pytest
 
 from phosphot5.cli.main import main
 from phosphot5.export import export_model
+from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
 
 REPO = "org/phosphot5"
 
@@ -40,7 +41,7 @@ def test_second_push_says_that_nothing_changed(local_hub, folder, capsys):
     assert main(["push", str(folder), REPO]) == main(["push", str(folder), REPO]) == 0
     first, _, second, tag = capsys.readouterr().out.splitlines()
     url = first.removeprefix("published: ")
-    assert (second, tag) == (f"nothing changed: {url} holds the folder", "tag: v0.1.0")
+    assert (second, tag) == (f"nothing changed: {url} holds the folder", f"tag: v{VERSION}")
 
 
 def test_folder_that_would_not_load_is_an_error(local_hub, tiny_folder, tmp_path, capsys):

@@ -9,7 +9,7 @@ from huggingface_hub import constants
 
 
 def use_hub(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Direct huggingface_hub, transformers and datasets to a local Hub, logged in and on line, until the patch is undone.
+    """Direct the libraries of Hugging Face to a local Hub, logged in and on line, until the patch is undone.
 
     Parameters
     ----------

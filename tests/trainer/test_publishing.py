@@ -16,6 +16,7 @@ from trainer_runs import PLAIN, make_dataset, make_model
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import RECORD_FILE
 from phosphot5.hub_card.model_folder import missing_files
+from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphoT5Trainer, PhosphoT5TrainingArguments
@@ -103,7 +104,7 @@ def test_push_saves_writes_the_card_and_makes_one_commit(local_hub, make_trainer
     done = trainer.push_to_hub("Trained")
     (commit,) = commits(local_hub)
     assert (commit.title, commit.oid) == ("Trained", done.url.rpartition("/")[2])
-    assert local_hub.repo(REPO).tags == {"v0.1.0": commit}
+    assert local_hub.repo(REPO).tags == {f"v{VERSION}": commit}
     folder = tmp_path / "out"
     files = {path.name for path in folder.iterdir() if path.is_file()} - {"training_args.bin"}
     assert set(commit.files) == files | {".gitattributes"}
@@ -146,9 +147,11 @@ def test_every_save_loads_without_the_package(local_hub, make_trainer, tmp_path)
     trainer.train()
     trainer.save_model()
     last = commits(local_hub)[-1]
-    assert (last.title, local_hub.repo(REPO).tags) == ("Model save", {"v0.1.0": last})
+    assert (last.title, local_hub.repo(REPO).tags) == ("Model save", {f"v{VERSION}": last})
     (tmp_path / "home").mkdir()
-    scores = as_stranger(tmp_path / "home", REPO, *(commit.oid for commit in commits(local_hub)), "v0.1.0")
+    scores = as_stranger(
+        tmp_path / "home", REPO, *(commit.oid for commit in commits(local_hub)), f"v{VERSION}"
+    )
     assert len(scores) == 5
     assert scores[0] != scores[1] != scores[2]
     assert scores[2] == scores[3] == scores[4]  # the last checkpoint is what training ends with

@@ -19,6 +19,7 @@ from phosphot5.hub_card import (
     sha256_of_ids,
 )
 from phosphot5.loading import load_model
+from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
 from phosphot5.trainer import run
 from phosphot5.trainer.recipe import load_recipe
 
@@ -173,7 +174,7 @@ def test_a_recipe_can_push_what_it_trains(recipe, tmp_path: Path, local_hub) -> 
     run.train(recipe(*(f"training.{option}" for option in push)), COMMAND)
     repo = local_hub.repo("org/mine")
     (commit,) = (commit for commit in repo.commits.values() if commit.parent is not None)
-    assert (commit.title, repo.private, repo.tags["v0.1.0"]) == ("Model save", True, commit)
+    assert (commit.title, repo.private, repo.tags[f"v{VERSION}"]) == ("Model save", True, commit)
     for path in (tmp_path / "out").glob("*.*"):
         assert path.suffix == ".bin" or commit.files[path.name].data == path.read_bytes(), path.name
 
