@@ -116,6 +116,20 @@ def predict() -> str:
     return "\n".join([*table(header, rows), "", note])
 
 
+def runtimes() -> str:
+    """Return the speed of the ONNX graph beside torch's."""
+    result = load("runtimes")
+    proteome, giant = result["proteome"], result["titin_length"]
+    speed, ratio = proteome["residues_per_second"], proteome["ratio"]
+    return (
+        f"In one thread, one protein at a time, onnxruntime scores {speed['onnxruntime']:,} residues/s where torch "
+        f"scores {speed['torch']:,}: {ratio['median']:.2f} times as fast ({ratio['min']:.2f} to {ratio['max']:.2f} "
+        f"in {result['rounds']} rounds), and {giant['ratio']['median']:.2f} times ({giant['ratio']['min']:.2f} to "
+        f"{giant['ratio']['max']:.2f}) at the {giant['residues']:,} residues of titin. No probability differs by "
+        f"more than {result['largest_difference']:.0e}. {source(result)}"
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
@@ -125,6 +139,7 @@ PARTS: dict[str, Callable[[], str]] = {
         validation,
         examples,
         predict,
+        runtimes,
         decoding,
         length,
         training,

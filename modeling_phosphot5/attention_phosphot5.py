@@ -114,7 +114,7 @@ def windowed_attend(
     key, value = (_in_neighbourhoods(x, blocks, window, neighbours) for x in (key, value))
     out = [
         attend(query[:, part], *(_join(x, part, neighbours) for x in (key, value)), bias[:, part], dropout)
-        for part in parts(query, blocks, len(query) * window)
+        for part in parts(query, blocks, query.shape[0] * window)
     ]
     return join_parts(out).transpose(1, 2).flatten(2, 3)[:, :, :length]
 
@@ -134,9 +134,9 @@ def parts(x: torch.Tensor, count: int, tokens: int = 1) -> list[slice]:
     Returns
     -------
     list of slice
-        One slice where a gradient is wanted or the device is no CPU.
+        One slice where a gradient is wanted, the device is no CPU, or an ONNX graph for any length is made.
     """
-    if torch.is_grad_enabled() or x.device.type != "cpu":
+    if torch.is_grad_enabled() or x.device.type != "cpu" or torch.onnx.is_in_onnx_export():
         return [slice(0, count)]
     size = max(PART // tokens, 1)
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
@@ -254,7 +254,7 @@ class PhosphoT5Attention(nn.Module):
         query_mask = None if query_mask is None else query_mask[:, None, :, None]
         if self.config.attention == "window" and first_query == 0 and queries > 1:
             neighbours = 2 if self.causal else 3
-            blocks = -(-queries // window)
+            blocks = (queries + window - 1) // window  # no -(-a // b): ONNX rounds towards zero
             position = torch.arange(neighbours * window, device=device) - window
             position = position[None] - torch.arange(window, device=device)[:, None]
             key_mask = _in_neighbourhoods(key_mask, blocks, window, neighbours)

@@ -73,7 +73,7 @@ def is_phosphorylated(ids: torch.Tensor, site_token_ids: dict[str, list[int]]) -
     torch.Tensor of bool, same shape
     """
     marked = [phosphorylated for _, phosphorylated in site_token_ids.values()]
-    return torch.isin(ids, torch.tensor(marked, device=ids.device))
+    return (ids[..., None] == torch.tensor(marked, device=ids.device)).any(-1)
 
 
 def is_packed(proteins: torch.Tensor | None) -> bool:
@@ -84,7 +84,7 @@ def is_packed(proteins: torch.Tensor | None) -> bool:
     proteins : torch.Tensor of int of shape (batch, length), optional
         An attention mask: 0 at padding, 1 at tokens, in packed rows the number of the protein, from 1.
     """
-    return proteins is not None and bool((proteins > 1).any())
+    return proteins is not None and _proteins_per_row(proteins) > 1
 
 
 def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -102,8 +102,13 @@ def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     torch.Tensor of shape (batch, proteins per row, length)
         1 where the position belongs to the protein, else 0.
     """
-    numbers = torch.arange(1, int(proteins.max()) + 1, device=proteins.device)
+    numbers = torch.arange(1, _proteins_per_row(proteins) + 1, device=proteins.device)
     return (proteins[:, None] == numbers[:, None]).to(dtype)
+
+
+def _proteins_per_row(proteins: torch.Tensor) -> int:
+    """Count the proteins of the fullest row; while an ONNX graph is made no value is known, and it is for one."""
+    return 1 if torch.onnx.is_in_onnx_export() else int(proteins.max())
 
 
 def shift_right(ids: torch.Tensor, first: int | bool, proteins: torch.Tensor | None = None) -> torch.Tensor:

@@ -71,7 +71,8 @@ class PhosphositeScoring:
             shift_right(written, self.config.decoder_start_token_id, attention_mask),
             encoder_hidden_states=encoded.last_hidden_state,
             encoder_attention_mask=attention_mask,
-            open_sites=shift_right(sites, False, attention_mask) if marginal else None,
+            # as numbers: onnxruntime cannot choose between truth values
+            open_sites=shift_right(sites.long(), 0, attention_mask) if marginal else None,
         ).last_hidden_state
         plain, head = input_ids[sites], self._head().float()
         gap = (states[sites].float() * (head[partner[plain]] - head[plain])).sum(-1)

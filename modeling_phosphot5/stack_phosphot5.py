@@ -92,7 +92,7 @@ class PhosphoT5Block(GradientCheckpointingLayer):
         hidden_states = self.layer[0](hidden_states, bias, cache)
         if memory is not None:
             hidden_states = self.layer[1](hidden_states, cross_bias, memory, cache, reach)
-        cut = parts(hidden_states, hidden_states.shape[1], len(hidden_states))
+        cut = parts(hidden_states, hidden_states.shape[1], hidden_states.shape[0])
         return join_parts([self.layer[-1](hidden_states[:, part]) for part in cut])
 
 
@@ -116,7 +116,7 @@ class ResidueConvolution(nn.Module):
         if packed:
             same = F.pad(proteins, (half, half)).unfold(1, self.width, 1) == proteins[..., None]
         out = []
-        for part in parts(hidden_states, hidden_states.shape[1], len(hidden_states)):
+        for part in parts(hidden_states, hidden_states.shape[1], hidden_states.shape[0]):
             seen = neighbours[:, part] if same is None else neighbours[:, part] * same[:, part, :, None]
             out.append(F.gelu(self.proj(seen.flatten(2)), approximate="tanh"))
         return hidden_states + join_parts(out)

@@ -9,6 +9,7 @@ from pathlib import Path
 from phosphot5.errors import OutputFileError, PhosphoT5Error
 from phosphot5.hub_card import PICTURES, RECORD_FILE, write_card
 from phosphot5.loading import load_model, model_file
+from phosphot5.onnx_export import ONNX_FILE, require_onnx, write_onnx
 from phosphot5.registration import register
 
 __all__ = ["export_model", "write_endpoint_files"]
@@ -20,7 +21,9 @@ REQUIREMENTS = "torch>=2.6\ntransformers>=4.57.6,<6\n"
 """What the code files of a folder need; Inference Endpoints install it before they load the handler."""
 
 
-def export_model(name: str, folder: str | Path, revision: str | None = None) -> list[Path]:
+def export_model(
+    name: str, folder: str | Path, revision: str | None = None, *, onnx: bool = False
+) -> list[Path]:
     """Write a model as a folder that loads where this package is not installed.
 
     The folder appears complete or not at all. With ``handler.py`` and ``requirements.txt`` Inference Endpoints
@@ -34,6 +37,9 @@ def export_model(name: str, folder: str | Path, revision: str | None = None) -> 
         Folder to make; it must not exist or be empty.
     revision : str, optional
         Branch, tag or commit of a hub id.
+    onnx : bool
+        Also write the scoring path as an ONNX graph, ``onnx/model.onnx``; see
+        :func:`~phosphot5.onnx_export.write_onnx`.
 
     Returns
     -------
@@ -45,8 +51,10 @@ def export_model(name: str, folder: str | Path, revision: str | None = None) -> 
     OutputFileError
         If the folder holds something already, or its parent does not exist.
     PhosphoT5Error
-        If the model cannot be loaded or has no run record.
+        If the model cannot be loaded or has no run record, or a package that an ONNX graph needs is missing.
     """
+    if onnx:
+        require_onnx()
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputFileError(f"{folder}: exists already; choose another folder or remove it")
@@ -64,10 +72,12 @@ def export_model(name: str, folder: str | Path, revision: str | None = None) -> 
             with suppress(PhosphoT5Error):  # not every model has them
                 shutil.copyfile(model_file(name, picture, revision), made / picture)
         write_card(made)
+        if onnx:
+            write_onnx(model, made / ONNX_FILE)
         if target.exists():
             target.rmdir()
         made.rename(target)
-    return sorted(path for path in target.iterdir() if path.is_file())
+    return sorted(path for path in target.rglob("*") if path.is_file())
 
 
 def write_endpoint_files(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """README keeps its word: generated parts are current, code runs, commands exist."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from phosphot5.cli.main import COMMANDS, main
+from phosphot5.loading import load_model
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -63,6 +65,24 @@ def test_transformers_block_runs_on_an_exported_folder(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "(1, 31)" in done.stdout.replace("torch.Size([1, 31])", "(1, 31)")
     assert "__MEEPQSDPSVEPP" in done.stdout
+
+
+@pytest.mark.slow
+def test_onnxruntime_block_needs_no_torch(stranger, tmp_path):
+    code = [block for language, block in BLOCKS if language == "python"][2]
+    shown = next(line for _, block in BLOCKS for line in block.splitlines() if "--onnx" in line)
+    folder = str(tmp_path / "my-folder")
+    assert main([*shlex.split(shown.replace("my-folder", folder))[1:], "--quiet"]) == 0
+    done = stranger(
+        code + "\nimport sys\nprint('torch' in sys.modules, probability[0].tolist())\n", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    imported, _, scores = done.stdout.partition(" ")
+    assert imported == "False"
+    model, tokenizer = load_model("bundled")
+    sequence = re.search(r'sequence = "([A-Z]+)"', code)[1]
+    expected = model.score_sites(**tokenizer(sequence, return_tensors="pt"))[0].tolist()
+    assert json.loads(scores.replace("nan", "NaN")) == pytest.approx(expected, abs=1e-4, nan_ok=True)
 
 
 def test_commands_shown_exist():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,22 @@ def test_weights_that_would_be_loaded_instead_are_removed(local_hub, folder, tmp
     (folder / "model.safetensors.index.json").unlink()
     push_folder(folder, REPO)
     assert pull(local_hub, tmp_path / "whole") == contents(folder)
+
+
+def test_onnx_graphs_go_up_and_leave_with_the_next_folder_that_has_none(local_hub, folder):
+    (folder / "onnx").mkdir()
+    for name in ("model.onnx", "model.onnx.data", "model.tmp"):
+        (folder / "onnx" / name).write_bytes(b"graph")
+    assert "  onnx/model.onnx\n" in push_folder(folder, REPO, dry_run=True)
+    push_folder(folder, REPO)
+    remote = local_hub.repo(REPO).branches["main"].files
+    assert {name for name in remote if "/" in name} == {"onnx/model.onnx", "onnx/model.onnx.data"}
+    shutil.rmtree(folder / "onnx")
+    push_folder(folder, REPO)
+    assert set(remote) - set(local_hub.repo(REPO).branches["main"].files) == {
+        "onnx/model.onnx",
+        "onnx/model.onnx.data",
+    }
 
 
 def test_leftovers_of_training_stay_here(local_hub, folder):

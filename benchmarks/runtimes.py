@@ -1,0 +1,124 @@
+"""Measure the bundled model in torch and, as an ONNX graph, in onnxruntime, side by side in one run.
+
+    python benchmarks/runtimes.py
+
+Both score one protein at a time in one thread, as ``phosphot5 predict`` does on a CPU with as many proteins at
+once as there are cores. Rounds alternate between the two and swap who begins, so that a busy machine slows both
+alike; speeds are medians over the rounds, the ratio is that of each round.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from _environment import describe, save
+from predict import SEED, proteome
+
+from phosphot5.data.encode import encode
+from phosphot5.loading import load_model
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.onnx_export import ONNX_FILE, write_onnx
+
+RESIDUES = 60_000
+TITIN = 34_350
+"""Residues of the longest human protein."""
+ROUNDS = 9
+THREADS = 1
+
+Scorer = Callable[[np.ndarray], np.ndarray]
+
+
+def in_torch(model: PhosphoT5ForConditionalGeneration) -> Scorer:
+    """Return what scores the tokens of one protein in torch."""
+
+    def score(ids: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return model.score_sites(torch.from_numpy(ids))[0].numpy()
+
+    return score
+
+
+def in_onnxruntime(path: Path) -> Scorer:
+    """Return what scores the tokens of one protein in onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def score(ids: np.ndarray) -> np.ndarray:
+        return session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+
+    return score
+
+
+def seconds(score: Scorer, proteins: list[np.ndarray]) -> float:
+    """Time one pass over proteins."""
+    start = time.perf_counter()
+    for ids in proteins:
+        score(ids)
+    return time.perf_counter() - start
+
+
+def compare(scorers: dict[str, Scorer], proteins: list[np.ndarray]) -> dict[str, Any]:
+    """Time both in alternating rounds, after one that does not count."""
+    times: dict[str, list[float]] = {name: [] for name in scorers}
+    for number in range(-1, ROUNDS):
+        for name in sorted(scorers, reverse=number % 2 == 0):
+            spent = seconds(scorers[name], proteins)
+            if number >= 0:
+                times[name].append(spent)
+    ratios = [slow / fast for slow, fast in zip(times["torch"], times["onnxruntime"], strict=True)]
+    residues = sum(ids.size - 1 for ids in proteins)
+    return {
+        "proteins": len(proteins),
+        "residues": residues,
+        "residues_per_second": {
+            name: round(residues / statistics.median(spent)) for name, spent in times.items()
+        },
+        "ratio": {
+            "median": round(statistics.median(ratios), 2),
+            "min": round(min(ratios), 2),
+            "max": round(max(ratios), 2),
+        },
+    }
+
+
+def largest_difference(scorers: dict[str, Scorer], proteins: list[np.ndarray]) -> float:
+    """Return the largest difference between two probabilities of a site."""
+    return max(float(np.nanmax(np.abs(np.subtract(*(f(ids) for f in scorers.values()))))) for ids in proteins)
+
+
+def main() -> None:
+    """Measure and save."""
+    torch.set_num_threads(THREADS)
+    model = load_model("bundled")[0]
+    proteins = [encode(protein.sequence)[None] for protein in proteome(RESIDUES)]
+    giant = [np.concatenate([ids[0, :-1] for ids in proteins])[None, :TITIN]]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ONNX_FILE
+        write_onnx(model, path)
+        scorers = {"torch": in_torch(model), "onnxruntime": in_onnxruntime(path)}
+        result = {
+            "model": "bundled",
+            "seed": SEED,
+            "threads": THREADS,
+            "rounds": ROUNDS,
+            "onnx_bytes": path.stat().st_size,
+            "proteome": compare(scorers, proteins),
+            "titin_length": compare(scorers, giant),
+            "largest_difference": largest_difference(scorers, [*proteins, *giant]),
+        }
+    about = describe()
+    about["versions"] |= {name: version(name) for name in ("onnx", "onnxruntime", "onnxscript")}
+    sys.stdout.write(f"{save('runtimes', result | about)}\n")
+
+
+if __name__ == "__main__":
+    main()
