@@ -10,7 +10,7 @@ import pytest
 from phosphot5 import PhosphoT5Tokenizer
 from phosphot5.data import read_fasta
 from phosphot5.evaluation.sites import evaluate_sites
-from phosphot5.hub_card import RECORD_FILE, RunRecord, render_card
+from phosphot5.hub_card import PICTURES, RECORD_FILE, RunRecord, render_card
 from phosphot5.inference import predict_sites, score_labelled_sites, score_proteins
 from phosphot5.loading import bundled_folder, load_model
 
@@ -34,7 +34,7 @@ def test_files_and_size():
     files = {path.name: path.stat().st_size for path in bundled_folder().iterdir() if path.is_file()}
     assert set(files) == {
         *("__init__.py", "config.json", "generation_config.json", "model.safetensors"),
-        *("tokenizer_config.json", "vocab.json", RECORD_FILE),
+        *("tokenizer_config.json", "vocab.json", RECORD_FILE, *PICTURES),
     }
     assert sum(files.values()) < 16e6
 
