@@ -83,7 +83,17 @@ def make_environment(requirement: str, folder: Path) -> Path:
     # a path in such a file is searched last, and hooks of editable installs in it are not run
     (packages / "running.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     options = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20", "--no-compile"]
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, "--upgrade", requirement]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "install",
+        *options,
+        "--upgrade",
+        requirement,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode and "from versions: none" in done.stderr:
         raise RegistryUnreachableError(done.stderr.strip().splitlines()[-1])

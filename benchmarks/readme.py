@@ -130,6 +130,22 @@ def runtimes() -> str:
     )
 
 
+def compatibility() -> str:
+    """Return what the exported folder does with several versions of transformers."""
+    result = load("compatibility")
+    header = ["transformers", "huggingface_hub", "tokenizers", "loads", "same answers", "largest difference"]
+    rows = []
+    for row in result["results"].values():
+        numbers = [row["versions"][name] for name in ("transformers", "huggingface_hub", "tokenizers")]
+        equal = "yes" if row["equal"] else "no"
+        rows.append([*numbers, "yes", equal, f"{row['largest_difference']:.0e}"])
+    note = (
+        "Tokens, probabilities, the pipeline's rows, `annotate` and `generate`, of the exported folder and of the same "
+        f"saved again there, against those of this package. {source(result)}"
+    )
+    return "\n".join([*table(header, rows), "", note])
+
+
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
@@ -140,6 +156,7 @@ PARTS: dict[str, Callable[[], str]] = {
         examples,
         predict,
         runtimes,
+        compatibility,
         decoding,
         length,
         training,

@@ -326,7 +326,9 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         own = DynamicCache()
         if self.config.attention == "window":
             # such a layer keeps one token less than its size
-            own = Cache(layers=[DynamicSlidingWindowLayer(self.config.window + 1) for _ in self.block])
+            own = Cache(
+                layers=[DynamicSlidingWindowLayer(sliding_window=self.config.window + 1) for _ in self.block]
+            )
         return EncoderDecoderCache(own, DynamicCache())
 
     def _in_view(self, past: int, length: int, source: int) -> tuple[int, slice]:
