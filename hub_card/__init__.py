@@ -16,6 +16,7 @@ from .facts import (
 from .publish import push_folder
 from .record import RECORD_FILE, RunRecord
 from .upload import Published, Target, list_files, upload
+from .space import push_space
 
 __all__ = [
     "CARD_FILE",
@@ -38,6 +39,7 @@ __all__ = [
     "list_files",
     "part_path",
     "push_folder",
+    "push_space",
     "render_card",
     "render_dataset_card",
     "sha256_of_ids",

@@ -98,7 +98,9 @@ def create_repo(store: HubStore, request: Request) -> Reply:
     url = _page(request, f"{key[0]}s", name)
     if key in store.repos:
         return Reply({"error": f"You already created this {key[0]} repo", "url": url}, 409)
-    store.repos[key] = Repo(name, private=wanted.get("visibility") == "private")
+    if key[0] == "space" and not wanted.get("sdk"):
+        raise HubError(400, "", "a Space needs an sdk")
+    store.repos[key] = Repo(name, private=wanted.get("visibility") == "private", sdk=wanted.get("sdk"))
     return Reply({"url": url, "name": name, "id": name})
 
 

@@ -57,11 +57,13 @@ class Commit:
 class Repo:
     """A repository with its branches, tags and pull requests, created with the commit the Hub itself makes.
 
-    Pull requests are found by their names, ``refs/pr/1`` and so on; they are open until they are merged.
+    ``sdk`` is what a Space runs with. Pull requests are found by their names, ``refs/pr/1`` and so on; they are
+    open until they are merged.
     """
 
     name: str
     private: bool = False
+    sdk: str | None = None
     branches: dict[str, Commit] = field(default_factory=dict)
     tags: dict[str, Commit] = field(default_factory=dict)
     pulls: dict[str, Commit] = field(default_factory=dict)
