@@ -118,6 +118,20 @@ def nothing_imports_cli(path: str, source: str) -> list[str]:
     return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "phosphot5.cli")]
 
 
+def only_the_command_imports_the_page(path: str, source: str) -> list[str]:
+    """phosphot5/app is reached through its commands only: whoever predicts or trains does not load it."""
+    if path.startswith("phosphot5/app/") or path in ("phosphot5/cli/app.py", "phosphot5/cli/push_space.py"):
+        return []
+    return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "phosphot5.app")]
+
+
+def only_the_page_imports_gradio(path: str, source: str) -> list[str]:
+    """Gradio is optional: phosphot5/app/page.py alone imports it."""
+    if path == "phosphot5/app/page.py":
+        return []
+    return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "gradio")]
+
+
 def model_and_tokenizer_are_strangers(path: str, source: str) -> list[str]:
     """The model and the tokenizer do not import each other: ids travel through config.json."""
     other = HUB_FOLDERS[1] if path.startswith(HUB_FOLDERS[0]) else HUB_FOLDERS[0]
@@ -163,6 +177,14 @@ RULES: list[tuple[Rule, tuple[str, ...], str, str]] = [
     ),
     (nothing_imports_cli, PACKAGE_FOLDERS, "trainer/x.py", "from ..cli.main import main\n"),
     (nothing_imports_cli, PACKAGE_FOLDERS, "phosphot5/x.py", "from .cli import main\n"),
+    (only_the_command_imports_the_page, PACKAGE_FOLDERS, "phosphot5/x.py", "from .app.track import legend\n"),
+    (
+        only_the_command_imports_the_page,
+        PACKAGE_FOLDERS,
+        "phosphot5/cli/predict.py",
+        "def f():\n    from phosphot5.app import page\n",
+    ),
+    (only_the_page_imports_gradio, PACKAGE_FOLDERS, "phosphot5/app/track.py", "import gradio as gr\n"),
     (
         model_and_tokenizer_are_strangers,
         HUB_FOLDERS,
@@ -204,6 +226,9 @@ def test_rule_catches_violation(rule, _folders, path, source):
         (nothing_imports_cli, "phosphot5/__main__.py", "from phosphot5.cli.main import main\n"),
         (nothing_imports_cli, "train.py", "from phosphot5.cli.main import main\n"),
         (nothing_imports_cli, "phosphot5/x.py", "from .client import main\n"),
+        (only_the_command_imports_the_page, "phosphot5/cli/app.py", "from phosphot5.app.page import serve\n"),
+        (only_the_command_imports_the_page, "phosphot5/x.py", "from phosphot5.apparatus import serve\n"),
+        (only_the_page_imports_gradio, "phosphot5/app/page.py", "import gradio as gr\n"),
         (no_bare_root_imports, "phosphot5/x.py", "from phosphot5.trainer import PhosphoT5Trainer\n"),
     ],
 )

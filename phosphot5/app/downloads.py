@@ -1,0 +1,42 @@
+"""Files to take away, as ``phosphot5 predict`` writes them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from phosphot5.app.scoring import Scored
+from phosphot5.data import atomic_text
+from phosphot5.report import FORMATS
+
+__all__ = ["DOWNLOADS", "WEAKEST_CALL", "write_downloads"]
+
+DOWNLOADS = {"TSV": "tsv", "GFF3": "gff3", "ProForma": "proforma"}
+"""Name on the button and format of every file."""
+WEAKEST_CALL = "medium"
+"""Weakest call that GFF3 and ProForma show, the default of the command line."""
+
+
+def write_downloads(scored: Iterable[Scored], folder: Path) -> list[Path]:
+    """Write all proteins in every format.
+
+    Parameters
+    ----------
+    scored : iterable of Scored
+        What was scored.
+    folder : Path
+        Where to; holds none of the files yet.
+
+    Returns
+    -------
+    list of Path
+        One file for each of `DOWNLOADS`, in their order.
+    """
+    scored = list(scored)
+    paths = []
+    for name in DOWNLOADS.values():
+        form = FORMATS[name]
+        paths.append(folder / f"phosphot5{form.suffixes[0]}")
+        with atomic_text(paths[-1]) as handle:
+            handle.write(form.header)
+            for entry in scored:
+                form.write(handle, entry.protein, entry.rows, WEAKEST_CALL)
+    return paths

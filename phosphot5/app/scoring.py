@@ -1,0 +1,231 @@
+"""What stands behind the page: text in, scored proteins out, within limits that keep a shared page quick."""
+
+import tempfile
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from phosphot5.data import Protein, read_fasta
+from phosphot5.errors import InputFormatError, PhosphoT5Error
+
+__all__ = ["EXAMPLES", "Limits", "Scored", "Scorer", "example_text", "read_proteins", "read_upload"]
+
+EXAMPLES = {"p53": "P04637", "tau": "P10636", "p27": "P46527"}
+"""Name on the button and UniProt accession of every example."""
+ELSEWHERE = "`phosphot5 predict` on your own machine takes any number"
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one run may ask for.
+
+    Attributes
+    ----------
+    text_bytes : int
+        Size of the text.
+    proteins, residues : int
+        Number of proteins, and of all their residues.
+    compared_residues : int
+        Length of each of two variants.
+    """
+
+    text_bytes: int = 1_000_000
+    proteins: int = 100
+    residues: int = 100_000
+    compared_residues: int = 5_000
+
+    def check_size(self, size: int) -> None:
+        """Refuse a text of too many bytes with a `PhosphoT5Error`."""
+        if size > self.text_bytes:
+            raise PhosphoT5Error(
+                f"found {size:,} bytes of text, expected at most {self.text_bytes:,}; "
+                f"give fewer proteins at a time: {ELSEWHERE}"
+            )
+
+    def check(self, proteins: list[Protein]) -> None:
+        """Refuse too many proteins or residues with a `PhosphoT5Error`."""
+        residues = sum(map(len, proteins))
+        for found, most, what in (
+            (len(proteins), self.proteins, "proteins"),
+            (residues, self.residues, "residues"),
+        ):
+            if found > most:
+                raise PhosphoT5Error(
+                    f"found {found:,} {what}, expected at most {most:,} at a time; "
+                    f"leave some out: {ELSEWHERE}"
+                )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A protein and the rows of its site table, as `phosphot5.inference.predict_sites` makes them."""
+
+    protein: Protein
+    rows: list[dict[str, Any]]
+
+
+class Scorer:
+    """One model on the processor, for all visitors of a page.
+
+    Parameters
+    ----------
+    name : str
+        ``bundled``, a folder or a hub id.
+    revision : str, optional
+        Branch, tag or commit of a hub id.
+    limits : Limits
+        What one run may ask for.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the model cannot be loaded.
+    """
+
+    def __init__(self, name: str = "bundled", revision: str | None = None, limits: Limits = Limits()) -> None:
+        from phosphot5.loading import load_model, place
+
+        self.name = name
+        self.limits = limits
+        self.model = place(load_model(name, revision)[0], "cpu")
+
+    @property
+    def table(self) -> dict[str, dict[str, list[float]]] | None:
+        """The model's false-positive rates, ``config.fpr_table``."""
+        return self.model.config.fpr_table
+
+    def score(self, text: str) -> list[Scored]:
+        """Score the proteins of a text.
+
+        Parameters
+        ----------
+        text : str
+            FASTA, or one bare sequence.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If the text cannot be read or holds more than the limits allow.
+        """
+        return self._score(read_proteins(text, self.limits))
+
+    def score_pair(self, text: str, other: str) -> tuple[Scored, Scored]:
+        """Score two variants of a protein, each a text of its own.
+
+        Parameters
+        ----------
+        text, other : str
+            FASTA with one protein, or a bare sequence.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If a text cannot be read, holds more than one protein or one that is too long; says which.
+        """
+        pair = [
+            self._variant(f"variant {letter}", given)
+            for letter, given in zip("AB", (text, other), strict=True)
+        ]
+        first, second = self._score(pair)
+        return first, second
+
+    def _variant(self, name: str, text: str) -> Protein:
+        try:
+            proteins = read_proteins(text, self.limits, name.replace(" ", "_"))
+        except PhosphoT5Error as error:
+            raise PhosphoT5Error(f"{name}: {error}") from error
+        if len(proteins) != 1:
+            raise PhosphoT5Error(
+                f"{name}: found {len(proteins)} proteins, expected one; keep the one to compare"
+            )
+        if len(proteins[0]) > self.limits.compared_residues:
+            raise PhosphoT5Error(
+                f"{name}: found {len(proteins[0]):,} residues, expected at most "
+                f"{self.limits.compared_residues:,} to compare; cut out the part of interest in both variants"
+            )
+        return proteins[0]
+
+    def _score(self, proteins: list[Protein]) -> list[Scored]:
+        from phosphot5.inference import predict_sites
+
+        return [Scored(protein, rows) for protein, rows in predict_sites(self.model, proteins)]
+
+
+def read_proteins(text: str, limits: Limits, name: str = "protein") -> list[Protein]:
+    """Read what was pasted.
+
+    Parameters
+    ----------
+    text : str
+        FASTA, or one bare sequence.
+    limits : Limits
+        How much may be in it.
+    name : str
+        Identifier of a bare sequence.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If there is no protein or a record cannot be read, with line, record, position and character, or if
+        there is more than the limits allow.
+    """
+    if not text.strip():
+        raise PhosphoT5Error(
+            "found no protein, expected FASTA or one sequence; paste it, or choose an example"
+        )
+    content = text.encode(errors="replace")
+    limits.check_size(len(content))
+    bare = not any(line.lstrip().startswith(">") for line in text.splitlines())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pasted.fasta"
+        path.write_bytes(b">%s\n%s" % (name.encode(), content) if bare else content)
+        try:
+            proteins = list(read_fasta(path))
+        except InputFormatError as error:
+            error.path = None
+            error.line = None if bare else error.line
+            raise
+    limits.check(proteins)
+    return proteins
+
+
+def read_upload(path: str, limits: Limits) -> str:
+    """Read the text of an uploaded file.
+
+    Parameters
+    ----------
+    path : str
+        Where it lies.
+    limits : Limits
+        How large it may be.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If it is too large or no plain text.
+    """
+    content = Path(path).read_bytes()
+    if content.startswith(GZIP_MAGIC):
+        raise PhosphoT5Error(f"{Path(path).name}: found compressed data, expected plain text; decompress it")
+    limits.check_size(len(content))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PhosphoT5Error(
+            f"{Path(path).name}: found byte 0x{content[error.start]:02X} at {error.start + 1}, expected UTF-8 text; "
+            "save it as plain text"
+        ) from error
+
+
+def example_text(accession: str) -> str:
+    """Return the FASTA record of an example.
+
+    Parameters
+    ----------
+    accession : str
+        A value of `EXAMPLES`.
+    """
+    text = (resources.files(__package__) / "examples.fasta").read_text(encoding="utf-8")
+    return next(f">{record}" for record in text.split(">") if record.startswith(f"{accession} "))

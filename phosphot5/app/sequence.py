@@ -1,0 +1,75 @@
+"""The sequence in numbered groups of ten as UniProt shows it, sites marked by call."""
+
+from html import escape
+from typing import Any
+
+from phosphot5.app.scoring import Scored
+
+__all__ = ["CALL_CLASSES", "draw_sequence", "site_text", "summary_text"]
+
+GROUP = 10
+CALL_CLASSES = {"high": "p5-high", "medium": "p5-medium", "low": "p5-low", "-": "p5-none"}
+"""Class in the style sheet of each call; every class has a shape or a line of its own beside its colour."""
+
+
+def draw_sequence(scored: Scored) -> str:
+    """Write a protein as HTML.
+
+    Parameters
+    ----------
+    scored : Scored
+        The protein and its rows.
+
+    Returns
+    -------
+    str
+        Groups of ten residues, each under the position of its last one in the sequence as given.
+    """
+    protein = scored.protein
+    rows = {row["position"]: row for row in scored.rows}
+    groups = []
+    for start in range(0, len(protein), GROUP):
+        part = protein.sequence[start : start + GROUP]
+        positions = [protein.given_position(start + i + 1) for i in range(len(part))]
+        letters = "".join(
+            _letter(letter, rows.get(position)) for letter, position in zip(part, positions, strict=True)
+        )
+        number = positions[-1] if len(part) == GROUP else ""
+        groups.append(f"<span><i>{number}</i>{letters}</span>")
+    label = escape(f"Sequence of {protein.id}. {summary_text(scored)}")
+    return f'<div class="p5-sequence" role="img" aria-label="{label}">{"".join(groups)}</div>'
+
+
+def site_text(row: dict[str, Any]) -> str:
+    """Say in one line what is known about a site.
+
+    Parameters
+    ----------
+    row : dict
+        Of a site table.
+    """
+    fpr = "" if row["fpr"] is None else f", false-positive rate {row['fpr']:.4f}, call {row['call']}"
+    return f"{row['residue']}{row['position']}: probability {row['probability']:.4f}{fpr}"
+
+
+def summary_text(scored: Scored) -> str:
+    """Say how long a protein is and how many of its sites are called how.
+
+    Parameters
+    ----------
+    scored : Scored
+        The protein and its rows.
+    """
+    counts = [
+        f"{sum(row['call'] == call for row in scored.rows)} {call}" for call in CALL_CLASSES if call != "-"
+    ]
+    return (
+        f"{len(scored.protein):,} residues, {len(scored.rows):,} serines, threonines and tyrosines; "
+        f"called {', '.join(counts)}."
+    )
+
+
+def _letter(letter: str, row: dict[str, Any] | None) -> str:
+    if row is None:
+        return letter
+    return f'<b class="{CALL_CLASSES[row["call"]]}" title="{escape(site_text(row))}">{letter}</b>'
