@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 import phosphot5
 from phosphot5.errors import PhosphoT5Error
@@ -24,6 +25,8 @@ COMMANDS = {
     "export": "write a self-contained folder for the Hugging Face Hub",
     "card": "write the model card of a model folder",
     "push": "upload a model folder to the Hugging Face Hub",
+    "app": "open a web page that scores proteins and compares variants",
+    "push-space": "upload the web page as a Space of the Hugging Face Hub",
 }
 """Name of each command and its one-line help."""
 OVERRIDE = re.compile(r"[a-z]+\.\w+=")
@@ -50,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
         logging.getLogger(library).setLevel(logging.WARNING)
     try:
-        return importlib.import_module(f"phosphot5.cli.{args.command}").run(args)
+        return _module(args.command).run(args)
     except PhosphoT5Error as error:
         sys.stderr.write(f"phosphot5 {args.command}: {error}\n")
         return 1
@@ -86,5 +89,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         command = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
         command.add_argument("--quiet", action="store_true", help="print errors and results only")
         if name in argv:
-            importlib.import_module(f"phosphot5.cli.{name}").add_arguments(command)
+            _module(name).add_arguments(command)
     return parser
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"phosphot5.cli.{command.replace('-', '_')}")

@@ -1,0 +1,41 @@
+"""``phosphot5 push-space``: the web page as a Space of the Hugging Face Hub."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from phosphot5.errors import PhosphoT5Error
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    parser.add_argument("repo", nargs="?", help="Space to upload to, for instance org/phosphot5")
+    parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
+    parser.add_argument("--revision", help="branch, tag or commit of a hub id")
+    parser.add_argument("--private", action="store_true", help="make a new Space private")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be uploaded, upload nothing")
+    parser.add_argument("--folder", metavar="DIR", help="only write the Space to this folder, upload nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the Space and upload it; see ``phosphot5 push-space --help``."""
+    if (args.repo is None) == (args.folder is None):
+        found = "both a Space and --folder" if args.repo else "neither a Space nor --folder"
+        raise PhosphoT5Error(f"found {found}, expected one: owner/name to upload to, or a folder to write")
+    from phosphot5.app.space_folder import write_space
+    from phosphot5.hub_card import push_space
+
+    if args.folder is not None:
+        files = write_space(args.folder, args.model, args.revision)
+        size = sum(path.stat().st_size for path in files) / 1e6
+        sys.stdout.write(f"{args.folder}: {len(files)} files, {size:.1f} MB\n")
+        return 0
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "space"
+        write_space(folder, args.model, args.revision)
+        result = push_space(folder, args.repo, private=args.private, dry_run=args.dry_run)
+    sys.stdout.write(f"{result}\n")
+    return 0
