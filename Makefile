@@ -3,10 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Gradio asks for pillow<13 and would not be installed beside the pillow 13 of constraints.txt; the page uses no pillow
-GRADIO := gradio gradio_client aiofiles brotli fastapi groovy hf-gradio httpcore httpx opentelemetry-api orjson pydub \
-	python-multipart pytz safehttpx semantic-version starlette tomlkit uvicorn websockets \
-	"audioop-lts; python_version >= '3.13'"
 
 .PHONY: demo test test-all lint format clean
 
@@ -35,7 +31,6 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps $(GRADIO)
 	touch $(STAMP)
 
 clean:
