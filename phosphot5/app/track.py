@@ -171,7 +171,7 @@ def _picture(
 
 
 def _x(column: float, columns: int) -> str:
-    return f"{1 + 98 * (column - 0.5) / columns:.3f}%"
+    return f"{3 + 94 * (column - 0.5) / columns:.3f}%"
 
 
 def _levels(table: dict[str, list[float]] | None) -> dict[str, float]:
@@ -225,7 +225,7 @@ def _axis(columns: int, top: int) -> list[str]:
     step = next(
         (s * 10**power for power in range(6) for s in (1, 2, 5) if columns / (s * 10**power) <= 8), columns
     )
-    places = sorted({1, *range(step, columns - step // 2, step), columns})
+    places = sorted({1, *range(step, columns - step + 1, step), columns})
     return [
         f'<line class="p5-base" x1="{_x(place, columns)}" x2="{_x(place, columns)}" y1="{top - 4}" y2="{top}"/>'
         f'<text x="{_x(place, columns)}" y="{top + 14}" text-anchor="{_anchor(place, columns)}">{place}</text>'

@@ -110,7 +110,8 @@ def test_options_shown_are_understood(monkeypatch):
     for arguments in shown:
         understood = []
         monkeypatch.setattr(
-            f"phosphot5.cli.{arguments[0]}.run", lambda args, u=understood: u.append(args) or 0
+            f"phosphot5.cli.{arguments[0].replace('-', '_')}.run",
+            lambda args, u=understood: u.append(args) or 0,
         )
         redirected = arguments[: arguments.index(">")] if ">" in arguments else arguments
         assert main(redirected) == 0

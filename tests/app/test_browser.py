@@ -1,0 +1,312 @@
+"""The page in headless Chromium, as visitors use it: mouse, keyboard, telephone, light and dark, mistakes."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from phosphot5.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+SERVE = """
+import sys
+from phosphot5.app.page import open_page
+from phosphot5.app.scoring import Limits, Scorer
+page = open_page(Scorer(limits=Limits(proteins=7, residues=6_000)), "127.0.0.1")
+print(page.local_url, flush=True)
+sys.stdin.read()
+"""
+PHONE = {"width": 390, "height": 844}
+P53_TRACK = "Score track of P04637"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def url():
+    """Address of the page with the bundled model, served by a process of its own."""
+    pytest.importorskip("gradio", reason="the page needs gradio")
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="the tests drive Chromium by playwright")
+    with playwright.sync_playwright() as driver:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, url):
+    """Open the page in a window of its own; whatever it asks of other hosts fails the test, as do its errors."""
+    contexts, foreign, errors = [], [], []
+
+    def open_window(**options):
+        context = browser.new_context(accept_downloads=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(url)
+        page.get_by_role("tab", name="Compare two variants").wait_for()
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert (foreign, errors) == ([], [])
+
+
+def is_foreign(address: str) -> bool:
+    return urlsplit(address).scheme in ("http", "https") and urlsplit(address).hostname != "127.0.0.1"
+
+
+def text_box(page):
+    return page.get_by_role("textbox", name="Proteins: FASTA, or one sequence")
+
+
+def run(page, text: str) -> None:
+    text_box(page).fill(text)
+    page.get_by_role("button", name="Score", exact=True).click()
+
+
+def table_rows(page) -> list[list[str]]:
+    """Return the rows of the table that is on the screen, as texts."""
+    rows = page.get_by_role("grid").get_by_role("row").filter(has=page.get_by_role("gridcell")).all()
+    return [[cell.strip() for cell in row.get_by_role("gridcell").all_inner_texts()] for row in rows]
+
+
+def overflow(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_p53_is_scored_shown_and_downloaded(visit, tmp_path):
+    page = visit()
+    run(page, (ROOT / "examples" / "proteins.fasta").read_text().partition("\n>")[0])
+    page.get_by_role("img", name=P53_TRACK).wait_for()
+    assert (
+        "P04637: 393 residues, 69 serines, threonines and tyrosines"
+        in page.locator(".p5-status:visible").inner_text()
+    )
+    expected = tmp_path / "expected.tsv"
+    source = tmp_path / "p53.fasta"
+    source.write_text((ROOT / "examples" / "proteins.fasta").read_text().partition("\n>")[0])
+    assert main(["predict", str(source), "-o", str(expected), "--device", "cpu", "--quiet"]) == 0
+    ser15 = next(line.split("\t") for line in expected.read_text().splitlines() if "\t15\tS\t" in line)
+    row = next(row for row in table_rows(page) if row[1] == "15")
+    assert row[:3] == ["P04637", "15", "S"]
+    assert float(row[3]) == float(ser15[3])
+    for name, suffix in (("TSV", ".tsv"), ("GFF3", ".gff3"), ("ProForma", ".proforma")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Download {name}").click()
+        saved = tmp_path / download.value.suggested_filename
+        download.value.save_as(saved)
+        assert saved.name == f"phosphot5{suffix}"
+        arguments = [
+            "predict",
+            str(source),
+            "-o",
+            str(tmp_path / f"again{suffix}"),
+            "--device",
+            "cpu",
+            "--quiet",
+        ]
+        assert main(arguments) == 0
+        assert saved.read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
+
+
+def test_table_is_sorted_by_any_column(visit):
+    page = visit()
+    page.get_by_role("button", name="Example: p53 (P04637)").click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("img", name=P53_TRACK).wait_for()
+    assert [row[1] for row in table_rows(page)][:3] == ["6", "9", "15"]
+    for order, first in (("Sort descending", "0.9011"), ("Sort ascending", "0.0117")):
+        header = page.get_by_role("columnheader", name="probability")
+        header.click()  # shows its menu
+        header.get_by_role("button", name="Open cell menu").click()
+        page.get_by_role("menuitem", name=order).click()
+        page.get_by_role("grid").get_by_role("row").nth(1).get_by_text(first).wait_for()
+        found = [float(row[3]) for row in table_rows(page)]
+        assert found == sorted(found, reverse=order == "Sort descending")
+
+
+def test_mistake_is_explained_and_nothing_stale_stays(visit):
+    page = visit()
+    run(page, ">good\nMSPEKTYS")
+    page.get_by_role("img", name="Score track of good").wait_for()
+    run(page, ">bad\nMSPEK\nTY9S")
+    page.get_by_role("alert").wait_for()
+    alert = page.get_by_role("alert").inner_text()
+    assert "line 3, record bad, position 8: found '9', expected a residue letter" in alert
+    assert page.get_by_role("img", name="Score track").count() == 0
+    assert page.locator("table:visible").count() == 0
+    assert page.get_by_role("button", name="Download TSV").count() == 0
+    run(page, "S" * 6001)
+    page.get_by_text("found 6,001 residues, expected at most 6,000 at a time").wait_for()
+    run(page, ">a\nMS\n" * 8)
+    page.get_by_text("found 8 proteins, expected at most 7 at a time").wait_for()
+    run(page, ">good\nMSPEKTYS")
+    page.get_by_role("img", name="Score track of good").wait_for()
+    assert page.get_by_role("alert").count() == 0
+
+
+def test_names_of_proteins_are_no_markup(visit):
+    page = visit()
+    run(page, ">x<img/src=1/onerror=document.title='owned'>${document.title='owned'}{{7*7}}\nMSPEKTYS")
+    page.get_by_role("img", name="Score track of x<img").wait_for()
+    assert "{{7*7}}" in page.locator(".p5-status:visible").inner_text()
+    assert page.title() == "PhosphoT5"
+
+
+def test_upload_fills_the_box_and_one_of_several_proteins_is_chosen(visit, tmp_path):
+    page = visit()
+    upload = page.locator("input[type=file]:not([webkitdirectory])").first
+    upload.set_input_files(ROOT / "examples" / "proteins.fasta")
+    page.wait_for_function("document.querySelector('textarea').value.includes('P63104')")
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("img", name=P53_TRACK).wait_for()
+    assert "6 proteins with" in page.locator(".p5-status:visible").inner_text()
+    page.get_by_label("Protein", exact=True).click()
+    page.get_by_role("option", name="5. P46527").click()
+    page.get_by_role("img", name="Score track of P46527").wait_for()
+    assert {row[0] for row in table_rows(page) if row[0]} == {"P46527"}
+    (tmp_path / "wrong.fasta").write_bytes(b"\x1f\x8b rest")
+    upload.set_input_files(tmp_path / "wrong.fasta")
+    page.get_by_text("wrong.fasta: found compressed data, expected plain text").wait_for()
+    assert page.get_by_role("img", name="Score track").count() == 0
+
+
+def test_two_variants_are_compared(visit):
+    page = visit()
+    page.get_by_role("tab", name="Compare two variants").click()
+    page.get_by_role("button", name="Example: p53 and its variant P47S").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("img", name="Scores of A upwards").wait_for()
+    assert (
+        "B differs from A by: P47S. Sites gained: 1, lost: 0"
+        in page.locator(".p5-status:visible").inner_text()
+    )
+    first, second = table_rows(page)[:2]
+    assert (first[4], first[9]) == ("47", "site gained")
+    assert (second[0], second[9]) == ("46", "call low to -")
+    page.get_by_role("textbox", name="Variant B").fill("MS1")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_text("variant B: record variant_B, position 3: found '1'").wait_for()
+    assert page.get_by_role("img", name="Scores of A upwards").count() == 0
+
+
+def test_keyboard_alone_is_enough(visit):
+    page = visit()
+    names = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        names.append(
+            page.evaluate("(document.activeElement.innerText || document.activeElement.tagName).trim()")
+        )
+        if names[-1] == "Example: p53 (P04637)":
+            break
+    assert "Score proteins" in names
+    assert names.index("TEXTAREA") < names.index("Score") < names.index("Upload FASTA") < len(names) - 1
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('textarea').value.startsWith('>P04637')")
+    while page.evaluate("document.activeElement.tagName") != "TEXTAREA":
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Enter")
+    page.get_by_role("img", name=P53_TRACK).wait_for()
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
+            )
+        )
+    assert "Score track" in reached
+    page.get_by_role("checkbox", name="Best sites first").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("grid").get_by_role("row").nth(1).get_by_text("392").wait_for()
+    assert [row[1] for row in table_rows(page)][:3] == ["392", "315", "313"]
+    assert {"Download TSV", "Download GFF3", "Download ProForma"} <= {
+        name.strip() for name in reached if name
+    }
+
+
+def test_every_control_has_a_name(visit):
+    page = visit()
+    page.get_by_role("button", name="Example: tau").click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("img", name="Score track of P10636").wait_for()
+    unnamed = page.evaluate(
+        """[...document.querySelectorAll('button, input, textarea, select, [role=button]')]
+        .filter(e => e.offsetParent && e.type !== 'file' && !(e.innerText.trim() || e.getAttribute('aria-label')
+            || e.title || e.placeholder || (e.labels && e.labels.length && e.labels[0].innerText.trim())))
+        .map(e => e.outerHTML.slice(0, 200))"""
+    )
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_telephone_scrolls_down_only(visit, scheme):
+    page = visit(viewport=PHONE, color_scheme=scheme, device_scale_factor=2, has_touch=True)
+    assert overflow(page) == 0
+    page.get_by_role("button", name="Example: tau (P10636)").click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("img", name="Score track of P10636").wait_for()
+    assert overflow(page) == 0
+    page.get_by_role("tab", name="Compare two variants").click()
+    page.get_by_role("button", name="Example: p53 and its variant").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("img", name="Scores of A upwards").wait_for()
+    assert overflow(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stand_out_from_their_ground(visit, scheme):
+    """WCAG's contrast of 4.5 for the letters of every call."""
+    page = visit(color_scheme=scheme)
+    page.get_by_role("button", name="Example: p53 (P04637)").click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("img", name=P53_TRACK).wait_for()
+    ground = rgb(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    seen = set()
+    for call in ("high", "medium", "low", "none"):
+        letter = page.locator(f".p5-sequence .p5-{call}").first
+        style = letter.evaluate("e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]")
+        behind = ground if style[1] == "rgba(0, 0, 0, 0)" else rgb(style[1])
+        assert contrast(rgb(style[0]), behind) >= 4.5, call
+        seen.add(tuple(style))
+    assert len(seen) == 4
+    assert (luminance(ground) < 0.2) == (scheme == "dark")
+
+
+def rgb(css: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[\d.]+", css)[:3]]
+
+
+def luminance(colour: list[float]) -> float:
+    parts = [value / 255 for value in colour]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in parts]
+    return sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(colour: list[float], other: list[float]) -> float:
+    low, high = sorted((luminance(colour), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
