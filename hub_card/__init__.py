@@ -15,8 +15,8 @@ from .facts import (
 )
 from .publish import push_folder
 from .record import RECORD_FILE, RunRecord
-from .upload import Published, Target, list_files, upload
 from .space import push_space
+from .upload import Published, Target, list_files, upload
 
 __all__ = [
     "CARD_FILE",

@@ -44,7 +44,7 @@ def push_space(
     target = Target(repo_id, kind="space", private=private)
     found = sorted(file for file in Path(folder).rglob("*") if file.is_file())
     files = {file.relative_to(folder).as_posix(): file for file in found}
-    listing = list_files(files, str(folder), target)
+    listing = list_files(files, "web page", target)
     if dry_run:
         return listing
     ours = {name.partition("/")[0] for name in files if "/" in name}

@@ -57,6 +57,6 @@ def test_push_space_reaches_the_hub(local_hub, tiny_folder, capsys):
 def test_dry_run_sends_nothing(local_hub, capsys):
     assert main(["push-space", REPO, "--dry-run"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith(f"Space {REPO}: ")
+    assert out.startswith(f"web page -> {REPO} (space), main: ")
     assert "  phosphot5/bundled/model.safetensors\n" in out
     assert local_hub.requests == []

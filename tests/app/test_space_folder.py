@@ -88,9 +88,12 @@ def test_model_of_the_hub_is_named_and_not_copied(local_hub, tiny_folder, tmp_pa
 
     assert main(["export", str(tiny_folder), str(tmp_path / "model"), "--quiet"]) == 0
     assert main(["push", str(tmp_path / "model"), "org/mine", "--quiet"]) == 0
-    write_space(tmp_path / "space", "org/mine", "v0.1.0")
+    write_space(tmp_path / "space", "org/mine", f"v{phosphot5.__version__}")
     assert facts(tmp_path / "space")["models"] == ["org/mine"]
-    assert "serve(model='org/mine', revision='v0.1.0')" in (tmp_path / "space" / "app.py").read_text()
+    assert (
+        f"serve(model='org/mine', revision='v{phosphot5.__version__}')"
+        in (tmp_path / "space" / "app.py").read_text()
+    )
     assert not list((tmp_path / "space").rglob("*.safetensors"))
 
 

@@ -63,7 +63,7 @@ def test_unchanged_folder_makes_no_second_commit(local_hub, space):
 
 def test_dry_run_lists_all_and_sends_nothing(local_hub, space):
     listing = push_space(space, REPO, dry_run=True).splitlines()
-    assert listing[0] == f"Space {REPO}: 4 files, 728 bytes"
+    assert listing[0] == f"web page -> {REPO} (space), main: 4 files, 728 bytes"
     assert listing[-2:] == [
         "            700  phosphot5/bundled/model.safetensors",
         "              0  phosphot5/old.py",
