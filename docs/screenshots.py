@@ -16,18 +16,23 @@ TARGET = Path(__file__).parent / "images" / "app"
 COLOURS = 128
 
 
+def start(page: Page, example: str, button: str) -> None:
+    """Choose an example and start it as soon as it stands in the box."""
+    page.get_by_role("button", name=example).click()
+    page.wait_for_function("[...document.querySelectorAll('textarea')].some(e => e.offsetParent && e.value)")
+    page.get_by_role("button", name=button, exact=True).click()
+
+
 def score(page: Page) -> None:
     """Score p53."""
-    page.get_by_role("button", name="Example: p53 (P04637)").click()
-    page.get_by_role("button", name="Score", exact=True).click()
+    start(page, "Example: p53 (P04637)", "Score")
     page.get_by_role("img", name="Score track of P04637").wait_for()
 
 
 def compare(page: Page) -> None:
     """Compare p53 with a variant."""
     page.get_by_role("tab", name="Compare two variants").click()
-    page.get_by_role("button", name="Example: p53 and its variant").click()
-    page.get_by_role("button", name="Compare", exact=True).click()
+    start(page, "Example: p53 and its variant", "Compare")
     page.get_by_role("img", name="Scores of A upwards").wait_for()
 
 

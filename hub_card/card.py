@@ -255,7 +255,7 @@ def _model_index(record: RunRecord, dataset_id: str | None) -> list[EvalResult]:
             dataset_type=dataset_id or name.partition("/")[0],
             dataset_name=name,
             dataset_config=name.partition("/")[0] if dataset_id else None,
-            dataset_split=name.partition("/")[2] or None,
+            dataset_split=name.partition("/")[2].partition(".")[0] or None,
             metric_type=kind,
             metric_name=title,
             metric_value=round(scores[key], 4),

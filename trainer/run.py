@@ -248,6 +248,8 @@ def _start_record(
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
     start = recipe.model.get("start_from") or recipe.model.get("from_t5")
+    if start and Path(start).is_dir():
+        start = Path(start).resolve().name  # a path of this machine is no hub id, though it may look like one
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=start, **licence
     )

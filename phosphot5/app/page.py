@@ -116,7 +116,10 @@ def open_page(
             pwa=False,
         )
     except OSError as error:
-        raise PhosphoT5Error(f"port {port}: cannot be used ({error}); choose another one") from error
+        found = "all ports from 7860 to 7959" if port is None else f"port {port}"
+        raise PhosphoT5Error(
+            f"found {found} of {host or 'this machine'} taken or not to be had, expected a free one; choose another"
+        ) from error
     return page
 
 

@@ -87,6 +87,13 @@ def run(page, text: str) -> None:
     page.get_by_role("button", name="Score", exact=True).click()
 
 
+def take_example(page, name: str, button: str) -> None:
+    """Choose an example and start it as soon as it stands in the box."""
+    page.get_by_role("button", name=name).click()
+    page.wait_for_function("[...document.querySelectorAll('textarea')].some(e => e.offsetParent && e.value)")
+    page.get_by_role("button", name=button, exact=True).click()
+
+
 def table_rows(page) -> list[list[str]]:
     """Return the rows of the table that is on the screen, as texts."""
     rows = page.get_by_role("grid").get_by_role("row").filter(has=page.get_by_role("gridcell")).all()
@@ -134,8 +141,7 @@ def test_p53_is_scored_shown_and_downloaded(visit, tmp_path):
 
 def test_table_is_sorted_by_any_column(visit):
     page = visit()
-    page.get_by_role("button", name="Example: p53 (P04637)").click()
-    page.get_by_role("button", name="Score", exact=True).click()
+    take_example(page, "Example: p53 (P04637)", "Score")
     page.get_by_role("img", name=P53_TRACK).wait_for()
     assert [row[1] for row in table_rows(page)][:3] == ["6", "9", "15"]
     for order, first in (("Sort descending", "0.9011"), ("Sort ascending", "0.0117")):
@@ -197,8 +203,7 @@ def test_upload_fills_the_box_and_one_of_several_proteins_is_chosen(visit, tmp_p
 def test_two_variants_are_compared(visit):
     page = visit()
     page.get_by_role("tab", name="Compare two variants").click()
-    page.get_by_role("button", name="Example: p53 and its variant P47S").click()
-    page.get_by_role("button", name="Compare", exact=True).click()
+    take_example(page, "Example: p53 and its variant P47S", "Compare")
     page.get_by_role("img", name="Scores of A upwards").wait_for()
     assert (
         "B differs from A by: P47S. Sites gained: 1, lost: 0"
@@ -251,8 +256,7 @@ def test_keyboard_alone_is_enough(visit):
 
 def test_every_control_has_a_name(visit):
     page = visit()
-    page.get_by_role("button", name="Example: tau").click()
-    page.get_by_role("button", name="Score", exact=True).click()
+    take_example(page, "Example: tau", "Score")
     page.get_by_role("img", name="Score track of P10636").wait_for()
     unnamed = page.evaluate(
         """[...document.querySelectorAll('button, input, textarea, select, [role=button]')]
@@ -267,13 +271,11 @@ def test_every_control_has_a_name(visit):
 def test_telephone_scrolls_down_only(visit, scheme):
     page = visit(viewport=PHONE, color_scheme=scheme, device_scale_factor=2, has_touch=True)
     assert overflow(page) == 0
-    page.get_by_role("button", name="Example: tau (P10636)").click()
-    page.get_by_role("button", name="Score", exact=True).click()
+    take_example(page, "Example: tau (P10636)", "Score")
     page.get_by_role("img", name="Score track of P10636").wait_for()
     assert overflow(page) == 0
     page.get_by_role("tab", name="Compare two variants").click()
-    page.get_by_role("button", name="Example: p53 and its variant").click()
-    page.get_by_role("button", name="Compare", exact=True).click()
+    take_example(page, "Example: p53 and its variant", "Compare")
     page.get_by_role("img", name="Scores of A upwards").wait_for()
     assert overflow(page) == 0
 
@@ -282,8 +284,7 @@ def test_telephone_scrolls_down_only(visit, scheme):
 def test_letters_stand_out_from_their_ground(visit, scheme):
     """WCAG's contrast of 4.5 for the letters of every call."""
     page = visit(color_scheme=scheme)
-    page.get_by_role("button", name="Example: p53 (P04637)").click()
-    page.get_by_role("button", name="Score", exact=True).click()
+    take_example(page, "Example: p53 (P04637)", "Score")
     page.get_by_role("img", name=P53_TRACK).wait_for()
     ground = rgb(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     seen = set()

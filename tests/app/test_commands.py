@@ -1,5 +1,6 @@
 """``phosphot5 app`` and ``phosphot5 push-space`` from the command line."""
 
+import socket
 import subprocess
 import sys
 
@@ -20,20 +21,33 @@ def test_without_gradio_the_command_says_what_to_install(monkeypatch, capsys):
 
 
 def test_other_modules_that_are_missing_are_not_taken_for_gradio(monkeypatch):
+    pytest.importorskip("gradio", reason="the page needs gradio")
     monkeypatch.setitem(sys.modules, "phosphot5.app.downloads", None)
     monkeypatch.delitem(sys.modules, "phosphot5.app.page", raising=False)
     with pytest.raises(ModuleNotFoundError, match="downloads"):
         main(["app"])
 
 
+def start(*arguments: str) -> subprocess.CompletedProcess:
+    """Start the page in a process of its own, for Gradio leaves event loops open, and warnings are errors here."""
+    command = [sys.executable, "-m", "phosphot5", "app", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_what_stops_the_page_is_one_line(tmp_path):
-    """In a process of its own, for Gradio leaves event loops open, and warnings are errors here."""
-    command = [sys.executable, "-m", "phosphot5", "app"]
-    done = subprocess.run(
-        [*command, "--model", str(tmp_path / "none")], capture_output=True, text=True, check=False
-    )
+    pytest.importorskip("gradio", reason="the page needs gradio")
+    done = start("--model", str(tmp_path / "none"))
     assert done.returncode == 1
     assert "none: cannot be loaded as a model" in done.stderr.splitlines()[-1]
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = start("--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"phosphot5 app: found port {port} of 127.0.0.1 taken or not to be had, expected a free one; choose another"
+    )
 
 
 @pytest.mark.parametrize(

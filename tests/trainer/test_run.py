@@ -74,6 +74,13 @@ def test_the_record_shows_what_the_pipeline_of_the_saved_model_says(recipe, tmp_
     assert record.ledger["valid"]["sequences_also_in_train"] == 0
 
 
+def test_a_folder_that_it_starts_from_does_not_pass_for_a_repository(recipe, tmp_path: Path) -> None:
+    run.train(recipe(), COMMAND)
+    started = recipe(f"model.start_from={tmp_path / 'out'}", folder="next")
+    assert run.train(started, COMMAND).base_model == "out"
+    assert "base_model" not in (tmp_path / "next" / "README.md").read_text().split("---\n")[1]
+
+
 def test_the_record_tells_command_data_and_cost(recipe) -> None:
     record = run.train(recipe("training.noise_iterations=1"), COMMAND)
     assert record.command == ["phosphot5", *COMMAND[1:]]
