@@ -66,7 +66,7 @@ def test_unknown_recipe_names_the_known_ones(capsys):
     assert main(["recipe", "huge"]) == 1
     assert (
         capsys.readouterr().err
-        == "phosphot5 recipe: no recipe 'huge', expected one of base, finetune, large-from-t5, small, tiny\n"
+        == "phosphot5 recipe: no recipe 'huge', expected one of base, finetune, large-from-t5, small-continued, small, tiny\n"
     )
 
 
