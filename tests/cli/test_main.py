@@ -64,10 +64,8 @@ def test_unknown_command_names_the_known_ones(capsys):
 
 def test_unknown_recipe_names_the_known_ones(capsys):
     assert main(["recipe", "huge"]) == 1
-    assert (
-        capsys.readouterr().err
-        == "phosphot5 recipe: no recipe 'huge', expected one of base, finetune, large-from-t5, small-continued, small, tiny\n"
-    )
+    names = "base, finetune, large-from-t5, small-continued, small, tiny"
+    assert capsys.readouterr().err == f"phosphot5 recipe: no recipe 'huge', expected one of {names}\n"
 
 
 def test_recipe_prints_the_file_of_the_package(capsys):
