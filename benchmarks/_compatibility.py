@@ -61,7 +61,7 @@ def make_environment(requirement: str, folder: Path) -> Path:
     Parameters
     ----------
     requirement : str
-        What pip installs, in the newest version that meets it.
+        Versions of transformers; the newest of them is installed.
     folder : Path
         Folder to make.
 
@@ -82,24 +82,23 @@ def make_environment(requirement: str, folder: Path) -> Path:
     (packages,) = folder.glob("lib/python*/site-packages")
     # a path in such a file is searched last, and hooks of editable installs in it are not run
     (packages / "running.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    options = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20", "--no-compile"]
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        str(python),
-        "install",
-        *options,
-        "--upgrade",
-        requirement,
-    ]
+    # asked for first and alone: of a version that is installed pip is content without an answer of the registry
+    report = _install(python, "--dry-run", "--ignore-installed", "--no-deps", "--report", "-", requirement)
+    version = json.loads(report)["install"][0]["metadata"]["version"]
+    _install(python, "--no-compile", f"transformers=={version}")
+    return python
+
+
+def _install(python: Path, *arguments: str) -> str:
+    """Run pip's install for an environment, and return what it prints."""
+    options = ["--quiet", "--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode and "from versions: none" in done.stderr:
         raise RegistryUnreachableError(done.stderr.strip().splitlines()[-1])
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
-    return python
+    return done.stdout
 
 
 def ask(python: Path, folder: Path, home: Path) -> dict[str, Any]:

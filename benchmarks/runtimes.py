@@ -99,8 +99,9 @@ def main() -> None:
     """Measure and save."""
     torch.set_num_threads(THREADS)
     model = load_model("bundled")[0]
-    proteins = [encode(protein.sequence)[None] for protein in proteome(RESIDUES)]
-    giant = [np.concatenate([ids[0, :-1] for ids in proteins])[None, :TITIN]]
+    drawn = [protein.sequence for protein in proteome(RESIDUES)]
+    proteins = [encode(sequence)[None] for sequence in drawn]
+    giant = [encode("".join(drawn)[:TITIN])[None]]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ONNX_FILE
         write_onnx(model, path)
