@@ -327,7 +327,8 @@ def train_for(minutes: float, name: str, rate: float, folder: str) -> dict[str, 
         scored = stock_scores(trainer)
     else:
         trainer.calibrate()  # scores in the precision of the weights, as the stock model's are
-        scored = trainer.scored_sites
+        scores, *labels = trainer.scored_sites
+        scored = scores[0], *labels
     if not np.isfinite(scored[0]).all():
         return entry | {"diverged": True}
     metrics = site_metrics(*scored)

@@ -15,6 +15,7 @@ from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.table import CLASS_TITLES
 
 from .card_tables import (
+    CALIBRATION,
     CALL_RATES,
     EXAMPLE_COLUMNS,
     PEER_COLUMNS,
@@ -188,6 +189,7 @@ def render_card(
         further=further_rows(record),
         calls=CALL_RATES,
         calibration=calibration_rows(config),
+        calibration_columns=CALIBRATION,
         pictures={name: PICTURES[name] for name in pictures},
         cost=[*cost_rows(record.cost), *hardware_rows(record.hardware)],
         geometry=geometry_rows(record, config),

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from phosphot5.evaluation.table import CLASS_TITLES
+from phosphot5.evaluation.thresholds import probability_at
 
 from .facts import Cost, Hardware
 from .record import RunRecord
 
 __all__ = [
+    "CALIBRATION",
     "PEER_COLUMNS",
     "calibration_rows",
     "cost_rows",
@@ -68,6 +68,8 @@ CALL_RATES = {"high": 0.01, "medium": 0.05, "low": 0.10}
 UPWARD = ("_ece",)
 """Metrics that every resample raises, because chance adds to the gap of each bin: their interval says little."""
 NOT_MEASURED = "not measured"
+CALIBRATION = ("slope", "neighbours", "protein", "intercept")
+"""Parts of the line that calibrates the log-odds, as the configuration names them."""
 
 
 def geometry_rows(record: RunRecord, config: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -93,19 +95,14 @@ def calibration_rows(config: Mapping[str, Any]) -> list[list[str]]:
     Returns
     -------
     list of list of str
-        Residue, probability at each rate of :data:`CALL_RATES`, threshold of highest MCC, slope, intercept.
+        Residue, probability at each rate of :data:`CALL_RATES`, threshold of highest MCC, and the fitted line.
     """
     rows = []
     for residue, line in sorted((config.get("calibration") or {}).items()):
         table = (config.get("fpr_table") or {}).get(residue)
-        levels = [
-            "-" if table is None else f"{np.interp(rate, table['fpr'], table['probability']):.3f}"
-            for rate in CALL_RATES.values()
-        ]
-        fitted = [
-            f"{line[name]:.3f}" if name in line else "-" for name in ("threshold", "slope", "intercept")
-        ]
-        rows.append([residue, *levels, *fitted])
+        levels = [probability_at(table, rate) if table else None for rate in CALL_RATES.values()]
+        fitted = [line.get(name) for name in ("threshold", *CALIBRATION)]
+        rows.append([residue, *("-" if value is None else f"{value:.3f}" for value in levels + fitted)])
     return rows
 
 
@@ -180,7 +177,7 @@ def cost_rows(cost: Cost) -> list[tuple[str, str]]:
 def hardware_rows(hardware: Hardware) -> list[tuple[str, str]]:
     """Return the parts of the machine, each with its name."""
     return [
-        ("processor", f"{hardware.cpu}, {hardware.cores} cores"),
+        ("processor", f"{hardware.cpu}, {hardware.cores} core{'' if hardware.cores == 1 else 's'}"),
         ("main memory", _gibibytes(hardware.memory_bytes)),
         ("accelerator", hardware.accelerator or "none"),
     ]

@@ -90,8 +90,9 @@ class PhosphoT5Config(PretrainedConfig):
     site_token_ids : dict of str to list of int, optional
         Residue to ``[plain id, phosphorylated id]``; the defaults are those of the tokenizer.
     calibration : dict, optional
-        Residue to ``{"slope", "intercept"}`` of the logit, fitted on validation data, and the ``"threshold"``
-        of highest MCC there, a calibrated probability.
+        Residue to ``{"slope", "neighbours", "protein", "intercept"}``, the weights of a site's log-odds and of
+        its context in the calibrated ones, fitted on validation data, and the ``"threshold"`` of highest MCC
+        there, a calibrated probability.
     fpr_table : dict, optional
         Residue to ``{"fpr": [...], "probability": [...]}``: the share of validated negatives that score
         at or above each probability; ``fpr`` ascending.

@@ -99,7 +99,7 @@ class PhosphositeScoring:
         """
         log_odds = self.site_logits(input_ids, attention_mask)
         return calibrated_probability(
-            log_odds, input_ids, self.config.site_token_ids, self.config.calibration
+            log_odds, input_ids, attention_mask, self.config.site_token_ids, self.config.calibration
         )
 
     @torch.no_grad()

@@ -60,6 +60,10 @@ def local_hub(monkeypatch: pytest.MonkeyPatch) -> "Iterator[LocalHub]":
         huggingface_hub.close_session()
 
 
+LINE = {"slope": 1.5, "neighbours": 0.4, "protein": -0.2, "intercept": -0.5}
+"""A calibration to which both contexts matter."""
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a random tiny model as a training leaves it: weights, configuration, tokenizer, record."""
@@ -72,7 +76,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     levels = [0.9, 0.6, 0.3, 0.1]
     config = PhosphoT5Config.preset(
         "tiny",
-        calibration={residue: {"slope": 1.5, "intercept": -0.5} for residue in "STY"},
+        calibration={residue: dict(LINE) for residue in "STY"},
         fpr_table={residue: {"fpr": [0.01, 0.05, 0.2, 1.0], "probability": levels} for residue in "STY"},
     )
     folder = tmp_path_factory.mktemp("tiny") / "model"

@@ -19,8 +19,9 @@ LENGTHS = (1, 2, 15, 16, 17, 31, 32, 33, 63, 65, 150, 513)
 def random_model(seed: int, **geometry: object) -> PhosphoT5ForConditionalGeneration:
     """A tiny model whose parts all have an effect, with a calibration that differs between residues."""
     torch.manual_seed(seed)
-    lines = {"S": (1.5, -0.5), "T": (0.7, 0.2), "Y": (1.1, -1.0)}
-    calibration = {residue: {"slope": a, "intercept": b} for residue, (a, b) in lines.items()}
+    lines = {"S": (1.5, 0.3, 0.1, -0.5), "T": (0.7, -0.2, 0.4, 0.2), "Y": (1.1, 0.6, 0.5, -1.0)}
+    names = ("slope", "neighbours", "protein", "intercept")
+    calibration = {residue: dict(zip(names, line, strict=True)) for residue, line in lines.items()}
     config = PhosphoT5Config.preset("tiny", calibration=calibration, **geometry)
     model = PhosphoT5ForConditionalGeneration(config).eval()
     with torch.no_grad():

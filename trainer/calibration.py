@@ -5,23 +5,28 @@ from sklearn.linear_model import LogisticRegression
 
 from phosphot5.evaluation.metrics import best_threshold
 
-__all__ = ["fit_calibration"]
+__all__ = ["WEIGHTS", "fit_calibration"]
 
 FPR_GRID = np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.15, 1.0, 18)])
 """False-positive rates near which the table holds a probability, as far as there are negatives enough."""
 MIN_SITES = 20
 """Positives and negatives a residue needs to be calibrated on its own."""
+MIN_SITES_OF_CONTEXT = 200
+"""And to have its contexts count."""
+WEIGHTS = ("slope", "neighbours", "protein")
+"""Names in the configuration of the weights of log-odds and contexts."""
 
 
 def fit_calibration(
-    log_odds: np.ndarray, truth: np.ndarray, residues: np.ndarray
+    scores: np.ndarray, truth: np.ndarray, residues: np.ndarray
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, list[float]]]]:
-    """Fit a straight line through the log-odds (Platt) and tabulate false-positive rates, per residue.
+    """Fit a line through log-odds and contexts (Platt) and tabulate false-positive rates, per residue.
 
     Parameters
     ----------
-    log_odds : numpy.ndarray of float of shape (sites,)
-        Marginal log-odds of the model on validation sites.
+    scores : numpy.ndarray of float of shape (3, sites) or (sites,)
+        Marginal log-odds of the model on validation sites, and their contexts as ``site_contexts`` gives them;
+        or log-odds alone.
     truth : numpy.ndarray of bool of shape (sites,)
         True at positives.
     residues : numpy.ndarray of str of shape (sites,)
@@ -30,40 +35,45 @@ def fit_calibration(
     Returns
     -------
     calibration : dict of str to dict
-        Residue to ``{"slope", "intercept", "threshold"}``: the line, and the calibrated probability from which
-        on calling sites gives the highest MCC on these sites.
+        Residue to ``{"slope", "neighbours", "protein", "intercept", "threshold"}``: the line, and the calibrated
+        probability from which on calling sites gives the highest MCC on these sites. Contexts weigh nothing with
+        fewer than 200 positives or negatives.
     fpr_table : dict of str to dict
         Residue to ``{"fpr": [...], "probability": [...]}``, ``fpr`` ascending: the share of negatives that
         score at or above each calibrated probability. Residues with fewer than 20 positives or negatives are
         in neither.
     """
+    scores = np.atleast_2d(scores).astype(np.float64)
     calibration, table = {}, {}
     for residue in "STY":
         at = residues == residue
-        score, true = log_odds[at].astype(np.float64), truth[at]
-        if min(true.sum(), (~true).sum()) < MIN_SITES:
+        true = truth[at]
+        rarer = min(true.sum(), (~true).sum())
+        if rarer < MIN_SITES:
             continue
-        slope, intercept = _platt(score, true)
-        if slope <= 0:
+        used = scores[:, at] if rarer >= MIN_SITES_OF_CONTEXT else scores[:1, at]
+        weights, intercept = _platt(used, true)
+        if weights[0] <= 0:
             continue  # scores that do not rank positives first must not be turned round
-        probability = 1 / (1 + np.exp(-(slope * score + intercept)))
+        probability = 1 / (1 + np.exp(-(weights @ used + intercept)))
         threshold = round(min(best_threshold(probability, true), 1.0), 6)
-        calibration[residue] = {"slope": slope, "intercept": intercept, "threshold": threshold}
+        line = dict(zip(WEIGHTS, weights.tolist(), strict=False))
+        calibration[residue] = line | {"intercept": intercept, "threshold": threshold}
         table[residue] = _false_positive_rates(probability[~true])
     return calibration, table
 
 
-def _platt(score: np.ndarray, true: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept, fitted to targets a little inside 0 and 1 as Platt (1999) did.
+def _platt(score: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return a weight for each row of scores and the intercept, fitted to targets a little inside 0 and 1.
 
-    So the line stays finite also where the scores separate positives from negatives.
+    As Platt (1999) did, so the line stays finite also where the scores separate positives from negatives.
     """
     positives, negatives = true.sum(), (~true).sum()
     target = np.where(true, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    twice = np.concatenate([score, score])[:, None]
-    label = np.repeat([1, 0], len(score))
+    twice = np.concatenate([score, score], axis=1).T
+    label = np.repeat([1, 0], len(true))
     fit = LogisticRegression(C=np.inf).fit(twice, label, sample_weight=np.concatenate([target, 1 - target]))
-    return round(float(fit.coef_[0, 0]), 6), round(float(fit.intercept_[0]), 6)
+    return fit.coef_[0].round(6), round(float(fit.intercept_[0]), 6)
 
 
 def _false_positive_rates(negatives: np.ndarray) -> dict[str, list[float]]:

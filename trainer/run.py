@@ -145,8 +145,8 @@ def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | No
 def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
     """Calibrate, then score the validation proteins whole, as predictions are made; metrics with intervals."""
     loss = trainer.calibrate()["eval_loss"]
-    log_odds, truth, residues = trainer.scored_sites
-    raw = probability_metrics(1 / (1 + np.exp(-log_odds.astype(np.float64))), truth, residues)
+    scores, truth, residues = trainer.scored_sites
+    raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
     if not trainer.is_world_process_zero():
         return {}
     model = trainer.accelerator.unwrap_model(trainer.model).eval()

@@ -15,6 +15,7 @@ from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
+from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 
 from .arguments import PhosphoT5TrainingArguments
 from .averaging import mean_weights
@@ -295,7 +296,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         """
         model = self._wrap_model(self.model, training=False)
         model.eval()
-        parts, loss, items, rows = [np.empty((3, 0), dtype=np.float32)], 0.0, 0, 0
+        parts, loss, items, rows = [np.empty((5, 0), dtype=np.float32)], 0.0, 0, 0
         # every pass over a data loader draws from the generator: give back what training goes on with
         eager = torch.compiler.set_stance("force_eager")  # batches of evaluation have many shapes
         with eager, torch.no_grad(), torch.random.fork_rng(devices=[]):
@@ -309,24 +310,28 @@ class PhosphoT5Trainer(PublishingTrainer):
                 self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
         merged = np.concatenate(gather_object([np.concatenate(parts, axis=1)]), axis=1)
         loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)
-        log_odds, truth = merged[0], merged[1].astype(bool)
-        residues = np.array(list("STY"))[merged[2].astype(int)]
-        metrics = {"loss": float(loss / items)} | site_metrics(log_odds, truth, residues)
-        self.scored_sites = (log_odds, truth, residues)
+        scores, truth = merged[:3], merged[3].astype(bool)
+        residues = np.array(list("STY"))[merged[4].astype(int)]
+        metrics = {"loss": float(loss / items)} | site_metrics(scores[0], truth, residues)
+        self.scored_sites = (scores, truth, residues)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
-        return EvalLoopOutput(predictions=log_odds, label_ids=truth, metrics=metrics, num_samples=int(rows))
+        return EvalLoopOutput(predictions=scores[0], label_ids=truth, metrics=metrics, num_samples=int(rows))
 
     def _labelled_sites(self, inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> np.ndarray:
-        """Array of shape (3, sites): log-odds, truth, index of the residue in S T Y."""
+        """Array of shape (5, sites): log-odds, their two contexts, truth, index of the residue in S T Y."""
+        ids, labels, sites = inputs["input_ids"], inputs["labels"], self.model.config.site_token_ids
+        odds = torch.full(ids.shape, float("nan"), device=ids.device)
+        for plain, phosphorylated in sites.values():
+            gap = logits[..., phosphorylated].float() - logits[..., plain].float()
+            odds = torch.where(ids == plain, gap, odds)
+        contexts = site_contexts(odds, ids, inputs["attention_mask"], sites)
         columns = []
-        ids, labels = inputs["input_ids"], inputs["labels"]
         for index, residue in enumerate("STY"):
-            plain, phosphorylated = self.model.config.site_token_ids[residue]
+            plain, phosphorylated = sites[residue]
             at = (ids == plain) & (labels != -100)
-            odds = logits[at].float()
-            odds = odds[:, phosphorylated] - odds[:, plain]
             truth = labels[at] == phosphorylated
-            columns.append(torch.stack([odds, truth.float(), torch.full_like(odds, index)]))
+            scores = [values[at] for values in (odds, *contexts)]
+            columns.append(torch.stack([*scores, truth.float(), torch.full_like(scores[0], index)]))
         return torch.cat(columns, dim=1).cpu().numpy()
 
     def calibrate(self) -> dict[str, float]:

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import numpy as np
-
 from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import CALL_CLASSES, site_text, summary_text
+from phosphot5.evaluation.thresholds import probability_at
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
 
-__all__ = ["Mark", "draw_mirrored", "draw_track", "legend", "probability_at"]
+__all__ = ["Mark", "draw_mirrored", "draw_track", "legend"]
 
 RESIDUES = {"S": "Serine", "T": "Threonine", "Y": "Tyrosine"}
 TITLE, LANE, HALF_LANE, GAP, AXIS = 24, 92, 74, 12, 22
@@ -44,24 +43,6 @@ class Mark:
     probability: float
     call: str
     text: str
-
-
-def probability_at(table: dict[str, list[float]], rate: float) -> float | None:
-    """Return the lowest probability that keeps the rate of false positives.
-
-    Parameters
-    ----------
-    table : dict
-        ``fpr`` ascending and ``probability`` descending, of one residue.
-    rate : float
-        Highest rate of false positives.
-
-    Returns
-    -------
-    float or None
-        None if no probability keeps it.
-    """
-    return None if rate < table["fpr"][0] else float(np.interp(rate, table["fpr"], table["probability"]))
 
 
 def draw_track(scored: Scored, table: Thresholds) -> str:

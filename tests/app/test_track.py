@@ -7,8 +7,9 @@ import pytest
 
 from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import draw_sequence
-from phosphot5.app.track import RESIDUES, draw_track, legend, probability_at
+from phosphot5.app.track import RESIDUES, draw_track, legend
 from phosphot5.data import Protein, parse
+from phosphot5.evaluation.thresholds import probability_at
 from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, false_positive_rate, site_call, site_rows
 

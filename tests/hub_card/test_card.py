@@ -36,7 +36,7 @@ CONFIG = {
     "window": 32,
     "calibration": {
         "Y": {"slope": 0.5, "intercept": 0.25},
-        "S": {"slope": 1.0, "intercept": 0.0, "threshold": 0.3},
+        "S": {"slope": 1.0, "neighbours": 0.25, "protein": -0.125, "intercept": 0.0, "threshold": 0.3},
     },
     "fpr_table": {"S": {"fpr": [0.005, 0.015, 0.1], "probability": [0.95, 0.85, 0.4]}},
 }
@@ -133,8 +133,8 @@ def test_the_calls_are_those_of_the_model():
 
 def test_what_a_call_needs_is_read_off_the_table_of_rates():
     s, y = calibration_rows(CONFIG)
-    assert s == ["S", "0.900", "0.665", "0.400", "0.300", "1.000", "0.000"]
-    assert y == ["Y", "-", "-", "-", "-", "0.500", "0.250"]
+    assert s == ["S", "0.900", "0.665", "0.400", "0.300", "1.000", "0.250", "-0.125", "0.000"]
+    assert y == ["Y", "-", "-", "-", "-", "0.500", "-", "-", "0.250"]
 
 
 def test_scores_on_a_data_set_of_the_hub_are_as_the_hub_reads_them(folder):
@@ -186,7 +186,7 @@ def test_nothing_measured_gives_no_number():
     results = card.partition("## Results")[2].partition("## Training")[0]
     assert results.strip() == "Not measured."
     cost = card.partition("### Cost")[2].partition("<details>")[0]
-    assert not re.search(r"\d", cost.replace("processor, 1 cores", ""))
+    assert not re.search(r"\d", cost.replace("processor, 1 core", ""))
     assert cost.count("not measured") == 6
     assert "Started from random weights." in card
     assert "no commit recorded" in card

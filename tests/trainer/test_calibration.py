@@ -7,7 +7,7 @@ from sklearn.metrics import matthews_corrcoef
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.modeling_phosphot5.sites_phosphot5 import calibrated_probability, false_positive_rate
-from phosphot5.trainer.calibration import fit_calibration
+from phosphot5.trainer.calibration import WEIGHTS, fit_calibration
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -32,6 +32,34 @@ def test_a_known_line_is_found_for_every_residue() -> None:
         assert calibration[residue]["intercept"] == pytest.approx(intercept, abs=0.05)
 
 
+def test_contexts_get_the_weights_that_they_deserve() -> None:
+    scores = np.random.default_rng(0).normal(-1, 2, (3, 40_000)).astype(np.float32)
+    truth = np.random.default_rng(1).random(40_000) < sigmoid(
+        0.5 * scores[0] + 0.8 * scores[1] - 0.3 * scores[2]
+    )
+    calibration, table = fit_calibration(scores, truth, np.full(40_000, "Y"))
+    line = calibration["Y"]
+    assert [line[name] for name in WEIGHTS] == pytest.approx([0.5, 0.8, -0.3], abs=0.05)
+    assert line["intercept"] == pytest.approx(0, abs=0.05)
+    negatives = sigmoid(np.array([line[name] for name in WEIGHTS]) @ scores[:, ~truth] + line["intercept"])
+    assert table["Y"]["fpr"][10] == pytest.approx(
+        (negatives >= table["Y"]["probability"][10]).mean(), abs=1e-4
+    )
+
+
+def test_contexts_of_few_sites_are_left_out() -> None:
+    scores = np.random.default_rng(0).normal(-1, 2, (3, 1000))
+    truth = np.arange(1000) < 199
+    scores[0, truth] += 3
+    assert set(fit_calibration(scores, truth, np.full(1000, "Y"))[0]["Y"]) == {
+        "slope",
+        "intercept",
+        "threshold",
+    }
+    truth[199] = True
+    assert "protein" in fit_calibration(scores, truth, np.full(1000, "Y"))[0]["Y"]
+
+
 @pytest.mark.parametrize("count", [80, 1000, 30_000])
 def test_the_table_is_what_counting_gives(count: int) -> None:
     log_odds, truth = draw(count, 1.2, 0.1)
@@ -51,9 +79,8 @@ def test_the_rate_of_a_site_is_the_share_of_negatives_at_or_above_it() -> None:
     calibration, tables = fit_calibration(log_odds, truth, np.full(20_000, "Y"))
     site_token_ids = PhosphoT5Config().site_token_ids
     ids = torch.full((1, 20_000), site_token_ids["Y"][0])
-    probability = calibrated_probability(torch.from_numpy(log_odds)[None], ids, site_token_ids, calibration)[
-        0
-    ]
+    drawn = torch.from_numpy(log_odds)[None]
+    probability = calibrated_probability(drawn, ids, None, site_token_ids, calibration)[0]
     negatives = probability[torch.from_numpy(~truth)]
     for value in probability[:500].tolist():
         share = (negatives >= value).float().mean().item()
