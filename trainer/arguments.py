@@ -74,6 +74,13 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "none. They have to be kept: save_total_limit at least as many, load_best_model_at_end false."
         },
     )
+    average_start: bool = field(
+        default=False,
+        metadata={
+            "help": "Let the weights that the training started from count as much as that mean: halfway between a "
+            "trained model and its continuation may rank better than either."
+        },
+    )
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )
@@ -112,6 +119,10 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
         if self.average_checkpoints < 0:
             raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
+        if self.average_start and not self.average_checkpoints:
+            raise ValueError(
+                "average_start adds to a mean: expected average_checkpoints of at least 1 as well"
+            )
         if self.average_checkpoints and self.load_best_model_at_end:
             raise ValueError(
                 "average_checkpoints leaves no best model: expected load_best_model_at_end false"

@@ -72,19 +72,28 @@ class PhosphoT5Trainer(PublishingTrainer):
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
 
-        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end.
+        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end, with
+        ``average_start`` as well the mean of these and of the weights it has now.
 
         Parameters
         ----------
         *args, **kwargs
             As for :meth:`transformers.Trainer.train`.
         """
+        start = (
+            {name: w.clone() for name, w in self.model.state_dict().items()}
+            if self.args.average_start
+            else {}
+        )
         output = self._train_compiled(*args, **kwargs)
         if self.args.average_checkpoints:
             self.accelerator.wait_for_everyone()  # the main process writes the checkpoints
             last = whole_checkpoints(Path(self.args.output_dir))[-self.args.average_checkpoints :]
-            logger.info("the model is the mean of %s", ", ".join(path.name for path in last))
-            self.accelerator.unwrap_model(self.model).load_state_dict(mean_weights(last))
+            mean = mean_weights(last)
+            mean |= {name: (mean[name] + weight.to(mean[name].device)) / 2 for name, weight in start.items()}
+            names = ", ".join(path.name for path in last)
+            logger.info("the model is the mean of %s%s", names, ", and that of the start" if start else "")
+            self.accelerator.unwrap_model(self.model).load_state_dict(mean)
         return output
 
     def _train_compiled(self, *args: Any, **kwargs: Any) -> TrainOutput:
@@ -100,6 +109,13 @@ class PhosphoT5Trainer(PublishingTrainer):
         finally:
             for module in modules:
                 module._compiled_call_impl = None  # what module.compile() sets; there is no public way back
+
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> None:
+        """Run an epoch, unless all steps are done: a finished training that is resumed would go one step further."""
+        if self.state.global_step >= self.state.max_steps:
+            self.control.should_training_stop = True
+        else:
+            super()._run_epoch(*args, **kwargs)
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         """Make the optimizer: that of ``args.optim``, or Muon with AdamW."""
