@@ -111,9 +111,9 @@ def _copy_package(made: Path, with_weights: bool) -> None:
 
 
 def _copy_model(source: Path, target: Path) -> None:
-    target.mkdir()
-    for file in ModelFolder.read(source, card=False).upload:
-        shutil.copyfile(file, target / file.name)
+    for name, file in ModelFolder.read(source, card=False).files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target / name)
 
 
 def _requirements() -> list[str]:

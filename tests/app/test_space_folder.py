@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -76,10 +77,16 @@ def test_versions_are_written_once(space):
 
 
 def test_model_folder_goes_along_in_place_of_the_bundled_one(tiny_folder, tmp_path):
-    write_space(tmp_path / "space", str(tiny_folder))
+    source = tmp_path / "source"
+    shutil.copytree(tiny_folder, source)
+    (source / "onnx").mkdir()
+    (source / "onnx" / "model.onnx").write_bytes(b"graph")
+    write_space(tmp_path / "space", str(source))
     assert not (tmp_path / "space" / "phosphot5" / "bundled").exists()
-    copied = {path.name for path in (tmp_path / "space" / "model").iterdir()}
+    model = tmp_path / "space" / "model"
+    copied = {str(path.relative_to(model)) for path in model.rglob("*") if path.is_file()}
     assert {"config.json", "model.safetensors", "tokenizer_config.json", "vocab.json"} <= copied
+    assert "onnx/model.onnx" in copied
     assert "serve(model='model', revision=None)" in (tmp_path / "space" / "app.py").read_text()
 
 
