@@ -29,7 +29,8 @@ MOST_WAITING = 20
 """Visitors in the queue; the next one is told to come back."""
 KEPT_SECONDS = 3600
 """How long files to download and results of a visit are kept."""
-NUMBERS = {"position", "probability", "fpr", "position A", "position B", "probability A", "probability B"}
+NUMBERS = {"position", "probability", "fpr", "difference"}
+NUMBERS |= {f"{name} {variant}" for name in ("position", "probability") for variant in "AB"}
 VARIANT = ("P47S", 47, "S")
 """The example of a variant of p53: its name, its position and what stands there."""
 HEADER = """<header class="p5-header"><h1>PhosphoT5</h1>
@@ -227,12 +228,13 @@ def _comparing(scorer: Scorer) -> None:
             comparison = Comparison.of(*scorer.score_pair(first, second))
         except PhosphoT5Error as error:
             return [_error(error), gr.Column(visible=False), gr.skip(), gr.skip()]
-        label = f"Scores of A upwards and of B downwards. {comparison.summary}"
+        summary = comparison.summary
+        label = f"Scores of A upwards and of B downwards. {summary}"
         marks = comparison.marks
         picture = draw_mirrored(*marks, len(comparison.pairs), scorer.table, label, comparison.changes)
         note = '<p class="p5-note">A upwards, B downwards, by column of their alignment.</p>'
         return [
-            _status(comparison.summary),
+            _status(summary),
             gr.Column(visible=True),
             legend() + note + picture,
             comparison.table(),
@@ -252,7 +254,7 @@ _MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "ap
 def _table(columns: Sequence[str], label: str) -> gr.Dataframe:
     return gr.Dataframe(
         headers=list(columns),
-        datatype=["number" if name in NUMBERS or name == "difference" else "str" for name in columns],
+        datatype=["number" if name in NUMBERS else "str" for name in columns],
         label=label,
         interactive=False,
         max_height=440,
