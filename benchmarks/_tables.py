@@ -25,7 +25,8 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 def source(result: Mapping[str, Any]) -> str:
     """Say where figures come from."""
     machine = result["machine"]
-    return f"`{result['command']}` on {machine['processor']}, {machine['cores']} cores."
+    cores = "1 core" if machine["cores"] == 1 else f"{machine['cores']} cores"
+    return f"`{result['command']}` on {machine['processor']}, {cores}."
 
 
 def with_interval(scores: Mapping[str, float], metric: str) -> str:
