@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -79,9 +80,12 @@ def visit(browser, url):
 
 
 @cache
-def p53_rows() -> list[dict]:
-    """What `phosphot5 predict` says of the sites of p53, best first."""
+def p53_rows(variant: str = "") -> list[dict]:
+    """What `phosphot5 predict` says of the sites of p53 or of a variant such as P47S, best first."""
     p53 = next(p for p in read_fasta(ROOT / "examples" / "proteins.fasta") if p.id == "P04637")
+    if variant:
+        at = int(variant[1:-1])
+        p53 = replace(p53, sequence=p53.sequence[: at - 1] + variant[-1] + p53.sequence[at:])
     ((_, rows),) = predict_sites(load_model("bundled")[0], [p53])
     return sorted(rows, key=lambda row: -row["probability"])
 
@@ -222,9 +226,15 @@ def test_two_variants_are_compared(visit):
         "B differs from A by: P47S. Sites gained: 1, lost: 0"
         in page.locator(".p5-status:visible").inner_text()
     )
-    first, second = table_rows(page)[:2]
-    assert (first[4], first[9]) == ("47", "site gained")
-    assert (second[0], second[9]) == ("46", "call low to -")
+    gained, *others = table_rows(page)
+    assert (gained[4], gained[9]) == ("47", "site gained")
+    first, second = ({str(row["position"]): row for row in p53_rows(name)} for name in ("", "P47S"))
+    assert gained[6] == str(second["47"]["probability"])
+    for row in others:
+        assert [row[at] for at in (2, 3, 6, 7)] == [
+            str(side[row[0]][column]) for side in (first, second) for column in ("probability", "call")
+        ]
+    assert others
     page.get_by_role("textbox", name="Variant B").fill("MS1")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("variant B: record variant_B, position 3: found '1'").wait_for()
