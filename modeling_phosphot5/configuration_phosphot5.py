@@ -109,7 +109,7 @@ class PhosphoT5Config(PretrainedConfig):
     """
 
     model_type = "phosphot5"
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference = ["past_key_values", "cache"]
     attribute_map = {
         "hidden_size": "d_model",
         "num_attention_heads": "num_heads",

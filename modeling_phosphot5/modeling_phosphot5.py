@@ -18,6 +18,7 @@ from .proteins_phosphot5 import GivenProtein
 from .scoring_phosphot5 import PhosphositeScoring
 from .sites_phosphot5 import site_rows
 from .stack_phosphot5 import (
+    CACHE_NAME,
     GlobalContext,
     PhosphoT5Decoder,
     PhosphoT5Encoder,
@@ -181,6 +182,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         use_cache: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
+        cache: EncoderDecoderCache | None = None,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput | tuple:
         """Encode, decode and, with ``labels``, compute the loss.
@@ -199,8 +201,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             Like ``attention_mask``, for the targets; packed rows take it from the source by default.
         encoder_outputs : BaseModelOutput or tuple, optional
             Instead of the encoder's inputs.
-        past_key_values : EncoderDecoderCache, optional
-            Keys and values of earlier tokens.
+        past_key_values, cache : EncoderDecoderCache, optional
+            Keys and values of earlier tokens, under the name of transformers before 5.24 or the one since.
         inputs_embeds, decoder_inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
             Instead of the ids.
         labels : torch.Tensor of int64 of shape (batch, length), optional
@@ -245,7 +247,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             attention_mask,
             decoder_inputs_embeds,
             open_sites,
-            past_key_values,
+            cache if past_key_values is None else past_key_values,
             labels is None and (self.config.use_cache if use_cache is None else use_cache),
             output_hidden_states,
         )
@@ -253,10 +255,10 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         output = Seq2SeqLMOutput(
             loss=None if labels is None else self.compute_loss(logits, labels, num_items_in_batch),
             logits=logits,
-            past_key_values=decoded.past_key_values,
             decoder_hidden_states=decoded.hidden_states,
             encoder_last_hidden_state=encoder_outputs.last_hidden_state,
             encoder_hidden_states=encoder_outputs.hidden_states,
+            **{CACHE_NAME: decoded.get(CACHE_NAME)},
         )
         return output if return_dict else output.to_tuple()
 

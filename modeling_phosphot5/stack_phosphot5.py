@@ -17,6 +17,7 @@ from .decoding_phosphot5 import is_packed, is_phosphorylated, membership
 from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
+    "CACHE_NAME",
     "GlobalContext",
     "PhosphoT5Block",
     "PhosphoT5Decoder",
@@ -24,6 +25,11 @@ __all__ = [
     "PhosphoT5Stack",
     "ResidueConvolution",
 ]
+
+CACHE_NAME = (
+    "cache" if "cache" in BaseModelOutputWithPastAndCrossAttentions.__annotations__ else "past_key_values"
+)
+"""Under which outputs carry keys and values; transformers 5.24 renamed it."""
 
 
 class PhosphoT5LayerSelfAttention(nn.Module):
@@ -294,8 +300,8 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         states = self.dropout(self.final_layer_norm(states))
         return BaseModelOutputWithPastAndCrossAttentions(
             last_hidden_state=states,
-            past_key_values=cache,
             hidden_states=(*collected, states) if output_hidden_states else None,
+            **{CACHE_NAME: cache},
         )
 
     def _biases(

@@ -16,6 +16,7 @@ from phosphot5.modeling_phosphot5.attention_phosphot5 import (
     relative_position_bucket,
     windowed_attend,
 )
+from phosphot5.modeling_phosphot5.stack_phosphot5 import CACHE_NAME
 
 CLOSE = {"atol": 1e-5, "rtol": 0}
 
@@ -184,7 +185,8 @@ def test_greedy_generation_equals_the_parallel_pass(make_model, make_proteins, a
 
 
 @torch.no_grad()
-def test_cache_is_bounded_by_the_window(make_full_model, make_proteins):
+@pytest.mark.parametrize("name", ["past_key_values", "cache"])
+def test_cache_is_bounded_by_the_window(make_full_model, make_proteins, name):
     """Step by step over a long protein: the logits of the parallel pass from a cache of one window."""
     model = make_full_model(window=4, num_decoder_layers=3)
     ids, mask = make_proteins(90, 61)
@@ -195,9 +197,9 @@ def test_cache_is_bounded_by_the_window(make_full_model, make_proteins):
     for i in (*range(0, 40), (40, 41, 42), *range(43, 90)):  # once several tokens at a time
         tokens = targets[:, list(i)] if isinstance(i, tuple) else targets[:, i : i + 1]
         output = model(
-            encoder_outputs=encoded, attention_mask=mask, decoder_input_ids=tokens, past_key_values=cache
+            encoder_outputs=encoded, attention_mask=mask, decoder_input_ids=tokens, **{name: cache}
         )
-        cache = output.past_key_values
+        cache = output[CACHE_NAME]
         steps.append(output.logits)
         assert max(layer.keys.shape[2] for layer in cache.self_attention_cache.layers) <= 4
     assert cache.get_seq_length() == 90
@@ -217,7 +219,7 @@ def test_a_step_costs_the_same_at_any_length(make_full_model):
         for tokens in (targets, ids[:, :1]):
             with LargestTensor() as record:
                 output = model(encoder_outputs=encoded, decoder_input_ids=tokens, past_key_values=cache)
-            cache = output.past_key_values
+            cache = output[CACHE_NAME]
         sizes.append(record.elements)
     assert sizes[0] == sizes[1]
 
