@@ -38,10 +38,13 @@ class LabelledFile:
         File name.
     residues : str
         Residues whose labels are taken; labels of others count as unknown.
+    licence : str
+        What its source states, for the record and the model card.
     """
 
     path: str
     residues: str = "STY"
+    licence: str = "not stated"
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class FileCount:
     proteins: int
     positives: int
     negatives: int
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def merge_proteins(
             negatives += int((states == SiteState.NEGATIVE).sum())
             _, known = merged.setdefault(protein.sequence, (protein, states))
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
-        counts.append(FileCount(file.path, proteins, positives, negatives))
+        counts.append(FileCount(file.path, proteins, positives, negatives, file.licence))
     return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
 
 

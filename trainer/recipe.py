@@ -38,8 +38,8 @@ class DataRecipe:
     ----------
     train, valid : list of str or dict
         Hash-FASTA or Parquet, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
-        of these residues only. A sequence that stands in several files is one protein: an earlier file's
-        label of a site goes before a later one's.
+        of these residues only, and a ``licence`` beside it goes into record and model card. A sequence that stands
+        in several files is one protein: an earlier file's label of a site goes before a later one's.
     max_length : int
         Longest training segment in tokens; longer proteins are cut.
     """
@@ -193,11 +193,13 @@ def _typed(value: Any, declared: Any, where: str) -> Any:
 def _labelled_file(entry: Any, where: str) -> LabelledFile:
     entry = {"path": entry} if isinstance(entry, str) else entry
     if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-        raise RecipeError(f"{where}: found {entry!r}, expected a file name or path and residues")
-    _check_keys(entry, ["path", "residues"], where, "")
+        raise RecipeError(f"{where}: found {entry!r}, expected a file name or path, residues and licence")
+    _check_keys(entry, ["path", "residues", "licence"], where, "")
     file = LabelledFile(**entry)
     if not isinstance(file.residues, str) or not file.residues or set(file.residues) - set("STY"):
         raise RecipeError(f"{where}: residues of {file.path} are {file.residues!r}, expected letters of STY")
+    if not isinstance(file.licence, str) or not file.licence:
+        raise RecipeError(f"{where}: licence of {file.path} is {file.licence!r}, expected its name")
     return file
 
 

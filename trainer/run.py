@@ -259,7 +259,8 @@ def _start_record(
         record.ledger[role] = made.ledger()
         for file in made.files:
             counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
-            record.data.append(DataFile.read(Path(file.path), role, name=published_name(file.path), **counts))
+            facts = counts | {"name": published_name(file.path), "licence": file.licence}
+            record.data.append(DataFile.read(Path(file.path), role, **facts))
     trained, valid = ({protein.sequence for protein in sets[role].proteins} for role in ("train", "valid"))
     record.ledger["valid"]["sequences_also_in_train"] = len(trained & valid)
     return record

@@ -15,7 +15,7 @@ from phosphot5.trainer.recipe import Recipe, RecipeError, load_recipe, packaged_
 
 TEXT = """
 model: {preset: tiny, dropout_rate: 0.2}
-data: {train: [a.fasta, {path: b.fasta, residues: Y}], valid: [c.fasta], max_length: 512}
+data: {train: [a.fasta, {path: b.fasta, residues: Y, licence: MIT}], valid: [c.fasta], max_length: 512}
 training: {output_dir: out, max_steps: 3}
 """
 LICENCE = {"identifier": "mit", "name": "mit", "terms": "Any use.", "reason": "Made up."}
@@ -36,7 +36,7 @@ def load(tmp_path: Path):
 def test_a_recipe_is_read(load) -> None:
     recipe = load(TEXT)
     assert recipe.model == {"preset": "tiny", "dropout_rate": 0.2}
-    assert recipe.data.train == [LabelledFile("a.fasta"), LabelledFile("b.fasta", "Y")]
+    assert recipe.data.train == [LabelledFile("a.fasta"), LabelledFile("b.fasta", "Y", "MIT")]
     assert (recipe.data.valid, recipe.data.max_length) == ([LabelledFile("c.fasta")], 512)
     assert recipe.training == {"output_dir": "out", "max_steps": 3}
     assert recipe.licence == {}
@@ -94,9 +94,10 @@ def test_an_unknown_key_is_answered_with_the_nearest(load, override: str, hint: 
         ("data.max_length=0", "data.max_length is 0, expected at least 1"),
         ("data.max_length=long", "data.max_length is 'long', expected int"),
         ("data.train=a.fasta", "data.train is 'a.fasta', expected a list of files"),
-        ("data.train=[3]", "data.train: found 3, expected a file name or path and residues"),
+        ("data.train=[3]", "data.train: found 3, expected a file name or path, residues and licence"),
         ("data.train=[{path: a, residues: K}]", "residues of a are 'K', expected letters of STY"),
         ("data.train=[{path: a, residues: [Y]}]", r"residues of a are \['Y'\], expected letters of STY"),
+        ("data.train=[{path: a, licence: }]", "licence of a is None, expected its name"),
         ("licence.name=mit", "licence lacks identifier, reason, terms"),
     ],
 )
