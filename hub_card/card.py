@@ -21,6 +21,7 @@ from .card_tables import (
     PEER_COLUMNS,
     calibration_rows,
     cost_rows,
+    earlier_rows,
     example_rows,
     further_rows,
     geometry_rows,
@@ -191,7 +192,8 @@ def render_card(
         calibration=calibration_rows(config),
         calibration_columns=CALIBRATION,
         pictures={name: PICTURES[name] for name in pictures},
-        cost=[*cost_rows(record.cost), *hardware_rows(record.hardware)],
+        earlier=earlier_rows(record),
+        cost=[*cost_rows(record), *hardware_rows(record.hardware)],
         geometry=geometry_rows(record, config),
         licence_text=_licence_text(record.licence),
     )

@@ -1,12 +1,13 @@
 """The tables of a model card: every number as it is shown, none that the record or the configuration does not hold."""
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from phosphot5.evaluation.table import CLASS_TITLES
 from phosphot5.evaluation.thresholds import probability_at
 
-from .facts import Cost, Hardware
+from .facts import Hardware
 from .record import RunRecord
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "PEER_COLUMNS",
     "calibration_rows",
     "cost_rows",
+    "earlier_rows",
     "example_rows",
     "further_rows",
     "geometry_rows",
@@ -70,6 +72,21 @@ UPWARD = ("_ece",)
 NOT_MEASURED = "not measured"
 CALIBRATION = ("slope", "neighbours", "protein", "intercept")
 """Parts of the line that calibrates the log-odds, as the configuration names them."""
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min {rest:02d} s"
+
+
+AMOUNTS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("steps", "optimizer steps", "{:,}".format),
+    ("tokens", "tokens read, all noise passes counted", "{:,}".format),
+    ("seconds", "time", _duration),
+    ("flops", "floating-point operations", "{:.2g}, estimated".format),
+)
+"""What trainings consume and add up to: name in the record, title, how it is shown."""
 
 
 def geometry_rows(record: RunRecord, config: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -160,18 +177,33 @@ def further_rows(record: RunRecord) -> list[dict[str, str]]:
     ]
 
 
-def cost_rows(cost: Cost) -> list[tuple[str, str]]:
-    """Return what the run consumed, each with its name."""
+def earlier_rows(record: RunRecord) -> list[list[str]]:
+    """Return command, seed, code, steps, tokens and time of the trainings that led to the one of the record."""
     return [
-        (
-            "tokens read, all noise passes counted",
-            NOT_MEASURED if cost.tokens is None else f"{cost.tokens:,}",
-        ),
-        ("optimizer steps", NOT_MEASURED if cost.steps is None else f"{cost.steps:,}"),
-        ("time", NOT_MEASURED if cost.seconds is None else _duration(cost.seconds)),
-        ("peak memory", _gibibytes(cost.peak_memory_bytes)),
-        ("floating-point operations", NOT_MEASURED if cost.flops is None else f"{cost.flops:.2g}, estimated"),
+        [
+            f"`{shlex.join(training.command)}`",
+            str(training.seed),
+            f"`{training.git_commit}`" if training.git_commit else "no commit recorded",
+            *(_amount(form, getattr(training.cost, name)) for name, _, form in AMOUNTS[:3]),
+        ]
+        for training in record.earlier
     ]
+
+
+def cost_rows(record: RunRecord) -> list[tuple[str, str]]:
+    """Return what the run consumed, each with its name, and what it was together with the earlier trainings."""
+    rows = []
+    for name, title, form in AMOUNTS:
+        text = _amount(form, getattr(record.cost, name))
+        parts = [getattr(cost, name) for cost in (record.cost, *(part.cost for part in record.earlier))]
+        if record.earlier and None not in parts:
+            text += f"; with the earlier trainings {form(sum(parts))}"
+        rows.append((title, text))
+    return [*rows, ("peak memory", _gibibytes(record.cost.peak_memory_bytes))]
+
+
+def _amount(form: Callable[[float], str], value: float | None) -> str:
+    return NOT_MEASURED if value is None else form(value)
 
 
 def hardware_rows(hardware: Hardware) -> list[tuple[str, str]]:
@@ -181,12 +213,6 @@ def hardware_rows(hardware: Hardware) -> list[tuple[str, str]]:
         ("main memory", _gibibytes(hardware.memory_bytes)),
         ("accelerator", hardware.accelerator or "none"),
     ]
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min {rest:02d} s"
 
 
 def _gibibytes(size: int | None) -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "NON_COMMERCIAL",
     "Cost",
     "DataFile",
+    "EarlierTraining",
     "Example",
     "Hardware",
     "Licence",
@@ -136,6 +137,29 @@ class Cost:
     seconds: float | None = None
     peak_memory_bytes: int | None = None
     flops: float | None = None
+
+
+@dataclass(frozen=True)
+class EarlierTraining:
+    """A training whose model another one started from.
+
+    Attributes
+    ----------
+    command : list of str
+        As in its own record.
+    seed : int
+    git_commit : str or None
+    finished : str or None
+        As in its own record.
+    cost : Cost
+        What it consumed.
+    """
+
+    command: list[str]
+    seed: int
+    git_commit: str | None
+    finished: str | None
+    cost: Cost
 
 
 @dataclass(frozen=True)

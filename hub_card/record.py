@@ -13,7 +13,7 @@ from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
 
 from . import environment
-from .facts import NON_COMMERCIAL, Cost, DataFile, Example, Hardware, Licence, PeerResult
+from .facts import NON_COMMERCIAL, Cost, DataFile, EarlierTraining, Example, Hardware, Licence, PeerResult
 
 __all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
@@ -49,6 +49,8 @@ class RunRecord:
         End of the run; None while it runs, or if it was interrupted.
     base_model : str or None
         Hub id or name of the weights the run started from; None for a random start.
+    earlier : list of EarlierTraining
+        Trainings that led to these weights, first to last, as far as their records lay beside the models.
     parameters : int or None
         Number of model parameters.
     data : list of DataFile
@@ -85,6 +87,7 @@ class RunRecord:
     started: str
     finished: str | None = None
     base_model: str | None = None
+    earlier: list[EarlierTraining] = field(default_factory=list)
     parameters: int | None = None
     data: list[DataFile] = field(default_factory=list)
     splits: dict[str, str] = field(default_factory=dict)
@@ -137,6 +140,19 @@ class RunRecord:
             base_model=base_model,
             licence=licence,
         )
+
+    def follow(self, previous: "RunRecord") -> None:
+        """Note the trainings behind the weights that this run starts from.
+
+        Parameters
+        ----------
+        previous : RunRecord
+            The record of the training that made these weights.
+        """
+        last = EarlierTraining(
+            previous.command, previous.seed, previous.git_commit, previous.finished, previous.cost
+        )
+        self.earlier = [*previous.earlier, last]
 
     def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
         """Take over the beginning of a run that was interrupted, and note what has changed since.
@@ -233,6 +249,8 @@ class RunRecord:
         for key, kind in (("data", DataFile), ("peers", PeerResult)):
             entries = _checked(values.get(key, []), list, f"{where}: {key}")
             values[key] = [_build(kind, entry, f"{where}: {key}[{i}]") for i, entry in enumerate(entries)]
+        earlier = _checked(values.get("earlier", []), list, f"{where}: earlier")
+        values["earlier"] = [_earlier(entry, f"{where}: earlier[{i}]") for i, entry in enumerate(earlier)]
         record = _build(cls, values, where)
         for key in ("arguments", "versions", "splits", "ledger", "metrics"):
             _checked(getattr(record, key), dict, f"{where}: {key}")
@@ -271,6 +289,11 @@ def _checked(value: Any, kind: type, where: str) -> Any:
     if not isinstance(value, kind):
         raise PhosphoT5Error(f"{where}: found {type(value).__name__}, expected {kind.__name__}.")
     return value
+
+
+def _earlier(data: Any, where: str) -> EarlierTraining:
+    part = _build(EarlierTraining, data, where)
+    return dataclasses.replace(part, cost=_build(Cost, part.cost, f"{where}: cost"))
 
 
 def _build(kind: type[_Part], data: Any, where: str) -> _Part:

@@ -29,7 +29,7 @@ from phosphot5.hub_card import (
     sha256_of_ids,
 )
 from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model
+from phosphot5.loading import load_model, model_file
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
@@ -253,6 +253,8 @@ def _start_record(
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=start, **licence
     )
+    if recipe.model.get("start_from"):
+        _follow(record, recipe.model["start_from"])
     record.parameters = model.num_parameters()
     for role, made in sets.items():
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
@@ -264,6 +266,14 @@ def _start_record(
     trained, valid = ({protein.sequence for protein in sets[role].proteins} for role in ("train", "valid"))
     record.ledger["valid"]["sequences_also_in_train"] = len(trained & valid)
     return record
+
+
+def _follow(record: RunRecord, start: str) -> None:
+    """Note the trainings behind the model that this one starts from, if its record lies beside it."""
+    try:
+        record.follow(RunRecord.load(model_file(start, RECORD_FILE)))
+    except PhosphoT5Error as error:
+        logger.warning("the trainings behind %s will not be in the record: %s", start, error)
 
 
 def _published_set(recipe: Recipe) -> str:

@@ -13,6 +13,7 @@ from phosphot5.hub_card import (
     EXAMPLE_SEQUENCE,
     Cost,
     DataFile,
+    EarlierTraining,
     Example,
     Hardware,
     Licence,
@@ -53,6 +54,18 @@ def full_record() -> RunRecord:
         started="2026-11-22T10:00:00+00:00",
         finished="2026-11-22T11:02:03+00:00",
         base_model="org/phosphot5-small",
+        earlier=[
+            EarlierTraining(
+                ["phosphot5", "train", "small"],
+                7,
+                "f" * 40,
+                "2026-11-21T09:00:00+00:00",
+                Cost(tokens=1_000_000, steps=500, seconds=600, peak_memory_bytes=1 << 30, flops=1e14),
+            ),
+            EarlierTraining(
+                ["phosphot5", "train", "a|b.yaml"], 8, None, None, Cost(tokens=2_000_000, steps=1000)
+            ),
+        ],
         parameters=1_500_000,
         data=[
             DataFile("multisource/train_fold0.fasta.gz", "train", "a" * 64, 1107, 14830, 81483),

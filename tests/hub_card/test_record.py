@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import NON_COMMERCIAL, Cost, DataFile, Licence, PeerResult, RunRecord, sha256_of_ids
+from phosphot5.hub_card import (
+    NON_COMMERCIAL,
+    Cost,
+    DataFile,
+    EarlierTraining,
+    Licence,
+    PeerResult,
+    RunRecord,
+    sha256_of_ids,
+)
 from phosphot5.hub_card.environment import git_commit, package_versions
 
 
@@ -28,6 +37,7 @@ def path(tmp_path) -> Path:
     record.splits["fold0"] = sha256_of_ids(["P1"])
     record.metrics["set/valid"] = {"st_auroc": 0.8, "st_ap": None}
     record.peers.append(PeerResult("OneTool", "set/valid", {"st_auroc": 0.7}, published=True))
+    record.earlier.append(EarlierTraining(["phosphot5", "train"], 3, "0" * 40, None, Cost(steps=5)))
     record.finish(Cost(tokens=10, steps=2, seconds=1.5, peak_memory_bytes=1 << 30))
     record.save(tmp_path / "run_record.json")
     return tmp_path / "run_record.json"
@@ -41,6 +51,7 @@ def test_round_trip(path):
     assert record.data[0].licence == "MIT"
     assert record.peers == [PeerResult("OneTool", "set/valid", {"st_auroc": 0.7}, published=True)]
     assert record.cost.peak_memory_bytes == 1 << 30
+    assert record.earlier == [EarlierTraining(["phosphot5", "train"], 3, "0" * 40, None, Cost(steps=5))]
     assert record.hardware.accelerator == "NVIDIA H200"
 
 
@@ -139,9 +150,21 @@ def test_write_is_atomic(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["run_record.json"]
 
 
-def test_a_record_from_before_there_were_peers_is_read(path):
-    edit(path, lambda data: data.pop("peers"))
-    assert RunRecord.load(path).peers == []
+@pytest.mark.parametrize("name", ["peers", "earlier"])
+def test_a_record_from_before_a_list_was_kept_is_read(path, name):
+    edit(path, lambda data: data.pop(name))
+    assert getattr(RunRecord.load(path), name) == []
+
+
+def test_a_training_follows_all_that_led_to_its_start():
+    first, second, third = start(), start(), start()
+    first.finish(Cost(steps=7))
+    second.follow(first)
+    second.finish(Cost(steps=9))
+    third.follow(second)
+    assert [part.cost.steps for part in third.earlier] == [7, 9]
+    assert third.earlier[0].command == first.command
+    assert (third.earlier[1].seed, third.earlier[1].finished) == (second.seed, second.finished)
 
 
 def edit(path: Path, change) -> None:
@@ -162,6 +185,9 @@ def edit(path: Path, change) -> None:
         (lambda data: data.update(metrics=[]), "metrics: found list, expected dict"),
         (lambda data: data["metrics"].update(valid=0.8), r"metrics\['valid'\]: found float, expected dict"),
         (lambda data: data.update(peers={}), "peers: found dict, expected list"),
+        (lambda data: data.update(earlier={}), "earlier: found dict, expected list"),
+        (lambda data: data["earlier"][0].pop("seed"), r"earlier\[0\]: missing keys seed"),
+        (lambda data: data["earlier"][0].update(cost=3), r"earlier\[0\]: cost: found int, expected dict"),
         (lambda data: data["peers"][0].pop("set"), r"peers\[0\]: missing keys set"),
         (lambda data: data["peers"][0].update(metrics=[]), r"peers\[0\]: metrics: found list, expected dict"),
         (lambda data: data.update(data={}), "data: found dict, expected list"),
@@ -190,6 +216,7 @@ def test_missing_file_says_where_records_come_from(tmp_path):
 def test_every_field_is_documented():
     from phosphot5.hub_card import facts, record
 
-    for kind in (record.RunRecord, facts.Cost, facts.DataFile, facts.Hardware, PeerResult, Licence):
+    kinds = (facts.Cost, facts.DataFile, facts.EarlierTraining, facts.Hardware, PeerResult, Licence)
+    for kind in (record.RunRecord, *kinds):
         for part in dataclasses.fields(kind):
             assert part.name in kind.__doc__.partition("Attributes")[2], f"{kind.__name__}.{part.name}"

@@ -75,9 +75,15 @@ def test_the_record_shows_what_the_pipeline_of_the_saved_model_says(recipe, tmp_
 
 
 def test_a_folder_that_it_starts_from_does_not_pass_for_a_repository(recipe, tmp_path: Path) -> None:
-    run.train(recipe(), COMMAND)
+    first = run.train(recipe(), COMMAND)
+    assert first.earlier == []
     started = recipe(f"model.start_from={tmp_path / 'out'}", folder="next")
-    assert run.train(started, COMMAND).base_model == "out"
+    record = run.train(started, COMMAND)
+    assert record.base_model == "out"
+    assert [(part.command, part.seed, part.cost) for part in record.earlier] == [
+        (first.command, first.seed, first.cost)
+    ]
+    assert RunRecord.load(tmp_path / "next" / RECORD_FILE) == record
     assert "base_model" not in (tmp_path / "next" / "README.md").read_text().split("---\n")[1]
 
 
