@@ -46,15 +46,16 @@ def ablation() -> str:
     for rung, cost in times.items():
         own = [run for run in runs if run["rung"] == rung]
         rows.append(
-            [rung, str(len(own)), *(_mean_and_range(own, metric) for metric in METRICS), f"{cost:.2f}"]
+            [rung, str(len(own)), *(_mean_and_range(own, metric) for metric in METRICS), f"{1 / cost:.2f}"]
         )
     run = runs[0]
     note = (
         f"Mean of the seeds, in brackets the lowest and the highest; {run['steps']} steps of "
         f"{run['tokens_per_step']:,} tokens each: far from the end of a training, but the same for all. "
+        "Speeds are of training steps taken in turn. "
         f"{source(result)}"
     )
-    header = ["each line with all of the above", "seeds", *METRICS.values(), "time of a step"]
+    header = ["each line with all of the above", "seeds", *METRICS.values(), "tokens/s, last line = 1"]
     return "\n".join([*table(header, rows), "", note])
 
 
