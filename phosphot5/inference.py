@@ -22,7 +22,7 @@ ACCELERATOR_TOKENS = 65536
 ACCELERATOR_THREADS = 2
 """Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
 LENGTH_STEP = 64
-"""Tokens to a multiple of which bfloat16 pads on a CPU, where every new shape costs time and memory to prepare."""
+"""Tokens to a multiple of which rows are padded on a CPU, where every new shape costs time and memory to prepare."""
 PROTEINS_AHEAD = 256
 """Proteins read ahead and sorted by length; bounds the memory. No batch reaches from one such group into the next."""
 
@@ -162,7 +162,9 @@ def _submit(
     """Have proteins scored; return for each the future of its batch and its place in the batch."""
     places = {}
     packed = model.config.attention == "window"
-    for batch in _batches([len(ids) for ids in encoded], tokens_per_batch, packed):
+    step = _length_step(model)
+    lengths = [-(-len(ids) // step) * step for ids in encoded]
+    for batch in _batches(lengths, tokens_per_batch, packed):
         future = pool.submit(_score, model, [encoded[index] for index in batch])
         places |= {index: (future, place) for place, index in enumerate(batch)}
     return [places[index] for index in range(len(encoded))]
@@ -175,11 +177,14 @@ def _collect(
         yield protein, future.result()[place]
 
 
+def _length_step(model: PhosphoT5ForConditionalGeneration) -> int:
+    return LENGTH_STEP if model.device.type == "cpu" else 1
+
+
 def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
     """Score one batch; windowed attention takes it as one row without padding."""
     arrange = BatchLayout.packed if model.config.attention == "window" else BatchLayout.padded
-    few_shapes = model.device.type == "cpu" and model.dtype == torch.bfloat16
-    layout = arrange([len(ids) for ids in encoded], LENGTH_STEP if few_shapes else 1)
+    layout = arrange([len(ids) for ids in encoded], _length_step(model))
     tensors = [
         torch.from_numpy(array) for array in (layout.arrange(encoded, model.config.pad_token_id), layout.mask)
     ]

@@ -10,6 +10,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.onednn import use_onednn
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 __all__ = ["bundled_folder", "load_model", "model_file", "place"]
@@ -110,6 +111,9 @@ def place(
     try:
         device = torch.device(device)
         numbers = {"auto": "float32" if device.type == "cpu" else "bfloat16"}.get(dtype, dtype)
-        return model.to(device, getattr(torch, numbers))
+        model.to(device, getattr(torch, numbers))
     except (RuntimeError, AssertionError) as error:
         raise PhosphoT5Error(f"--device {device}: cannot be used here ({error}); try cpu") from error
+    if (device.type, numbers) == ("cpu", "float32"):
+        use_onednn(model)
+    return model
