@@ -28,7 +28,7 @@ from phosphot5.cli.main import main as run_command
 from phosphot5.data import Protein, read_fasta, write_fasta
 from phosphot5.hub_card.environment import usable_cores
 from phosphot5.inference import score_proteins
-from phosphot5.loading import load_model
+from phosphot5.loading import load_model, place
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 
 RESIDUES = 2_000_000
@@ -42,6 +42,8 @@ PER_MILLE = {
 """Residues of the human proteome."""
 SAMPLE = 100
 """Proteins for comparisons within this process."""
+ROUNDS = 5
+"""Rounds of comparisons in turn."""
 COMPILED_ROUNDS = 3
 """Rounds over the sample in which torch.compile may still compile, and the one after."""
 
@@ -139,6 +141,25 @@ def rate(proteins: list[Protein], work: Callable[[], object]) -> float:
     return count(proteins) / (time.perf_counter() - began)
 
 
+def onednn(proteins: list[Protein]) -> dict[str, Any]:
+    """Compare linear layers by oneDNN, as the command has them, with those by torch's BLAS; one thread, in turn."""
+    plain, placed = load_model("bundled")[0], place(load_model("bundled")[0], "cpu")
+    change = np.abs(scores_of(placed, proteins) - scores_of(plain, proteins)).max()
+    rates = [
+        [rate(proteins, lambda m=m: scores_of(m, proteins)) for m in (placed, plain)] for _ in range(ROUNDS)
+    ]
+    ratios = [fast / slow for fast, slow in rates]
+    return {
+        "proteins": len(proteins),
+        "residues_per_second": round(statistics.median(fast for fast, _ in rates)),
+        "residues_per_second_blas": round(statistics.median(slow for _, slow in rates)),
+        "ratio": round(statistics.median(ratios), 2),
+        "lowest": round(min(ratios), 2),
+        "highest": round(max(ratios), 2),
+        "largest_change_of_a_probability": float(f"{change:.1g}"),
+    }
+
+
 def bfloat16(proteins: list[Protein]) -> dict[str, float]:
     """Compare the scores in float32 and bfloat16."""
     exact = scores_of(load_model("bundled")[0], proteins)
@@ -200,6 +221,7 @@ def measure(residues: int, *, with_compile: bool) -> dict[str, Any]:
         "longest": max(map(len, proteins)),
         "commands": commands,
         "share_in_model": share,
+        "onednn": onednn(proteins[:SAMPLE]),
         "bfloat16": bfloat16(proteins[:SAMPLE]),
         "torch_compile": compiled(proteins[:SAMPLE]) if with_compile else None,
     }
