@@ -2,9 +2,10 @@
 
     python benchmarks/runtimes.py
 
-Both score one protein at a time in one thread, as ``phosphot5 predict`` does on a CPU with as many proteins at
-once as there are cores. Rounds alternate between the two and swap who begins, so that a busy machine slows both
-alike; speeds are medians over the rounds, the ratio is that of each round.
+All score one protein at a time in one thread, as ``phosphot5 predict`` does on a CPU with as many proteins at
+once as there are cores: torch as it is, torch as that command has it, and onnxruntime. Rounds alternate between them
+and swap who begins, so that a busy machine slows all alike; speeds are medians over the rounds, the ratio is that of
+each round.
 """
 
 import statistics
@@ -23,7 +24,8 @@ from _environment import describe, save
 from predict import SEED, proteome
 
 from phosphot5.data.encode import encode
-from phosphot5.loading import load_model
+from phosphot5.inference import LENGTH_STEP
+from phosphot5.loading import load_model, place
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.onnx_export import ONNX_FILE, write_onnx
 
@@ -36,12 +38,15 @@ THREADS = 1
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 
-def in_torch(model: PhosphoT5ForConditionalGeneration) -> Scorer:
-    """Return what scores the tokens of one protein in torch."""
+def in_torch(model: PhosphoT5ForConditionalGeneration, step: int = 1) -> Scorer:
+    """Return what scores the tokens of one protein in torch, padded to a multiple of ``step``."""
 
     def score(ids: np.ndarray) -> np.ndarray:
+        length = ids.shape[1]
+        tokens = torch.nn.functional.pad(torch.from_numpy(ids), (0, -length % step))
+        mask = (torch.arange(tokens.shape[1]) < length)[None].long()
         with torch.inference_mode():
-            return model.score_sites(torch.from_numpy(ids))[0].numpy()
+            return model.score_sites(tokens, mask)[0, :length].numpy()
 
     return score
 
@@ -67,14 +72,18 @@ def seconds(score: Scorer, proteins: list[np.ndarray]) -> float:
 
 
 def compare(scorers: dict[str, Scorer], proteins: list[np.ndarray]) -> dict[str, Any]:
-    """Time both in alternating rounds, after one that does not count."""
+    """Time all in alternating rounds, after one that does not count."""
     times: dict[str, list[float]] = {name: [] for name in scorers}
     for number in range(-1, ROUNDS):
         for name in sorted(scorers, reverse=number % 2 == 0):
             spent = seconds(scorers[name], proteins)
             if number >= 0:
                 times[name].append(spent)
-    ratios = [slow / fast for slow, fast in zip(times["torch"], times["onnxruntime"], strict=True)]
+    ratios = {
+        name: [slow / fast for slow, fast in zip(spent, times["onnxruntime"], strict=True)]
+        for name, spent in times.items()
+        if name != "onnxruntime"
+    }
     residues = sum(ids.size - 1 for ids in proteins)
     return {
         "proteins": len(proteins),
@@ -82,17 +91,21 @@ def compare(scorers: dict[str, Scorer], proteins: list[np.ndarray]) -> dict[str,
         "residues_per_second": {
             name: round(residues / statistics.median(spent)) for name, spent in times.items()
         },
-        "ratio": {
-            "median": round(statistics.median(ratios), 2),
-            "min": round(min(ratios), 2),
-            "max": round(max(ratios), 2),
+        "onnxruntime_over": {
+            name: {
+                "median": round(statistics.median(found), 2),
+                "min": round(min(found), 2),
+                "max": round(max(found), 2),
+            }
+            for name, found in ratios.items()
         },
     }
 
 
 def largest_difference(scorers: dict[str, Scorer], proteins: list[np.ndarray]) -> float:
     """Return the largest difference between two probabilities of a site."""
-    return max(float(np.nanmax(np.abs(np.subtract(*(f(ids) for f in scorers.values()))))) for ids in proteins)
+    found = [[score(ids) for score in scorers.values()] for ids in proteins]
+    return max(float(np.nanmax(np.ptp(scores, axis=0))) for scores in found)
 
 
 def main() -> None:
@@ -105,7 +118,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ONNX_FILE
         write_onnx(model, path)
-        scorers = {"torch": in_torch(model), "onnxruntime": in_onnxruntime(path)}
+        scorers = {
+            "torch": in_torch(model),
+            "predict": in_torch(place(load_model("bundled")[0], "cpu"), LENGTH_STEP),
+            "onnxruntime": in_onnxruntime(path),
+        }
         result = {
             "model": "bundled",
             "seed": SEED,
