@@ -9,10 +9,10 @@ __all__ = ["use_onednn"]
 def use_onednn(model: nn.Module) -> None:
     """Have oneDNN compute the linear layers of a model that predicts in float32 on a CPU.
 
-    torch hands such products to MKL, which takes its slower paths on processors that are not Intel's; oneDNN, which
-    torch has for other types and for compiled code, takes the widest that the processor has. Results differ in their
-    last bits. Layers work as before while gradients are recorded, on other devices and in other types, and all of
-    them where torch has no oneDNN.
+    torch hands such products to MKL, which on AMD processors takes slower paths than they have; oneDNN, which torch
+    has for other types and for compiled code, takes the widest. Results differ in their last bits. Layers work as
+    before while gradients are recorded, on other devices and in other types, and all of them where torch has no
+    oneDNN.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class _OneDNN:
         plain = weight.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
         if not plain or torch.is_grad_enabled():
             return nn.Linear.forward(self.layer, x)
-        version = (weight.data_ptr(), weight._version)
+        version = (weight.data_ptr(), 0 if weight.is_inference() else weight._version)
         if self.version != version:
             # named as compiled code names them: torch has no public way to these two
             self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach())

@@ -44,6 +44,12 @@ def test_changed_weights_count(ids):
     torch.testing.assert_close(model.score_sites(ids), plain.score_sites(ids), **CLOSE)
 
 
+def test_a_model_made_in_inference_mode_is_no_exception(ids):
+    with torch.inference_mode():
+        scores = place(make_model(), "cpu").score_sites(ids)
+    torch.testing.assert_close(scores, make_model().score_sites(ids), **CLOSE)
+
+
 def test_gradients_flow_as_before(ids):
     model, plain = make_model(), make_model()
     use_onednn(model)
