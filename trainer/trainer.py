@@ -14,7 +14,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallbac
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
 from phosphot5.evaluation.metrics import site_metrics
-from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
+from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 
 from .arguments import PhosphoT5TrainingArguments
@@ -247,9 +247,11 @@ class PhosphoT5Trainer(PublishingTrainer):
         return (loss, outputs) if return_outputs else loss
 
     def _disagreement(self, logits: torch.Tensor, input_ids: torch.Tensor) -> torch.Tensor:
+        return disagreement(logits, input_ids, self._partner(input_ids.device), self.args.noise_iterations)
+
+    def _partner(self, device: torch.device) -> torch.Tensor:
         config = self.model.config
-        partner = phospho_partner(config.site_token_ids, config.vocab_size, input_ids.device)
-        return disagreement(logits, input_ids, partner, self.args.noise_iterations)
+        return phospho_partner(config.site_token_ids, config.vocab_size, device)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log, beside the loss, how large the noise is relative to the embeddings it is added to.
@@ -336,10 +338,11 @@ class PhosphoT5Trainer(PublishingTrainer):
     def _labelled_sites(self, inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> np.ndarray:
         """Array of shape (5, sites): log-odds, their two contexts, truth, index of the residue in S T Y."""
         ids, labels, sites = inputs["input_ids"], inputs["labels"], self.model.config.site_token_ids
+        partner = self._partner(ids.device)
+        bare = site_mask(ids, partner)
+        plain, phosphorylated = choice_logits(logits[bare], ids[bare], partner).float().unbind(-1)
         odds = torch.full(ids.shape, float("nan"), device=ids.device)
-        for plain, phosphorylated in sites.values():
-            gap = logits[..., phosphorylated].float() - logits[..., plain].float()
-            odds = torch.where(ids == plain, gap, odds)
+        odds[bare] = phosphorylated - plain
         contexts = site_contexts(odds, ids, inputs["attention_mask"], sites)
         columns = []
         for index, residue in enumerate("STY"):
