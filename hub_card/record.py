@@ -293,6 +293,7 @@ def _checked(value: Any, kind: type, where: str) -> Any:
 
 def _earlier(data: Any, where: str) -> EarlierTraining:
     part = _build(EarlierTraining, data, where)
+    _checked(part.command, list, f"{where}: command")
     return dataclasses.replace(part, cost=_build(Cost, part.cost, f"{where}: cost"))
 
 

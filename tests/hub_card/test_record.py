@@ -187,6 +187,10 @@ def edit(path: Path, change) -> None:
         (lambda data: data.update(peers={}), "peers: found dict, expected list"),
         (lambda data: data.update(earlier={}), "earlier: found dict, expected list"),
         (lambda data: data["earlier"][0].pop("seed"), r"earlier\[0\]: missing keys seed"),
+        (
+            lambda data: data["earlier"][0].update(command="train"),
+            r"earlier\[0\]: command: found str, expected list",
+        ),
         (lambda data: data["earlier"][0].update(cost=3), r"earlier\[0\]: cost: found int, expected dict"),
         (lambda data: data["peers"][0].pop("set"), r"peers\[0\]: missing keys set"),
         (lambda data: data["peers"][0].update(metrics=[]), r"peers\[0\]: metrics: found list, expected dict"),
