@@ -192,6 +192,7 @@ def render_card(
         calibration=calibration_rows(config),
         calibration_columns=CALIBRATION,
         pictures={name: PICTURES[name] for name in pictures},
+        teachers=" and ".join(f"`{name}`" for name in record.arguments.get("data.teachers", [])),
         earlier=earlier_rows(record),
         cost=[*cost_rows(record), *hardware_rows(record.hardware)],
         geometry=geometry_rows(record, config),

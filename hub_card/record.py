@@ -142,17 +142,17 @@ class RunRecord:
         )
 
     def follow(self, previous: "RunRecord") -> None:
-        """Note the trainings behind the weights that this run starts from.
+        """Note the trainings behind a model that this run starts from or has for a teacher; each is noted once.
 
         Parameters
         ----------
         previous : RunRecord
-            The record of the training that made these weights.
+            The record of the training that made that model.
         """
         last = EarlierTraining(
             previous.command, previous.seed, previous.git_commit, previous.finished, previous.cost
         )
-        self.earlier = [*previous.earlier, last]
+        self.earlier += [training for training in [*previous.earlier, last] if training not in self.earlier]
 
     def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
         """Take over the beginning of a run that was interrupted, and note what has changed since.

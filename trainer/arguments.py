@@ -67,6 +67,13 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."
         },
     )
+    teacher_weight: float = field(
+        default=0.7,
+        metadata={
+            "help": "Share of the teachers' scores in the target of a site; the label has the rest. Without effect "
+            "unless the training set has a column teacher, as data.teachers of a recipe gives it."
+        },
+    )
     average_checkpoints: int = field(
         default=0,
         metadata={
@@ -117,6 +124,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
         if self.compile_blocks and self.tokens_per_batch is None:
             raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
+        if not 0 <= self.teacher_weight <= 1:
+            raise ValueError(f"teacher_weight is {self.teacher_weight}, expected 0 to 1")
         if self.average_checkpoints < 0:
             raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
         if self.average_start and not self.average_checkpoints:

@@ -1,7 +1,7 @@
 """From labelled proteins to a data set of token ids and three-state labels."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from phosphot5.data import Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.labelled import read_labelled
 from phosphot5.data.split_folder import Split, SplitOptions
+
+from .collator import TEACHER_COLUMN
 
 __all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins", "split_files"]
 
@@ -66,7 +68,7 @@ class TrainingSet:
     ----------
     dataset : datasets.Dataset
         One row per protein or segment: ``protein``, ``start`` (0-based first residue), ``input_ids``,
-        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens.
+        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens; ``teacher`` if there was one.
     files : list of FileCount
         What was read.
     proteins : list of Protein
@@ -108,7 +110,10 @@ class TrainingSet:
 
 
 def build_dataset(
-    files: Sequence[LabelledFile], site_token_ids: dict[str, list[int]], max_length: int = 2048
+    files: Sequence[LabelledFile],
+    site_token_ids: dict[str, list[int]],
+    max_length: int = 2048,
+    teach: Callable[[list[Protein]], list[np.ndarray]] | None = None,
 ) -> TrainingSet:
     """Read, merge and encode labelled proteins; longer ones are cut into segments of nearly equal length.
 
@@ -120,6 +125,9 @@ def build_dataset(
         Residue to ``[plain id, phosphorylated id]``, from the model's configuration.
     max_length : int
         Longest segment in tokens.
+    teach : callable, optional
+        Gives every protein a target for each token, as
+        :func:`~phosphot5.trainer.distillation.teacher_scores` does.
 
     Raises
     ------
@@ -132,24 +140,30 @@ def build_dataset(
     partner = np.full(256, -1, dtype=np.int16)
     for plain, phosphorylated in site_token_ids.values():
         partner[plain] = phosphorylated
-    rows: dict[str, list] = {name: [] for name in FEATURES}
+    features, targets = FEATURES, [None] * len(proteins)
+    if teach is not None:
+        features = datasets.Features(FEATURES | {TEACHER_COLUMN: datasets.List(datasets.Value("float32"))})
+        targets = teach(proteins)
+    rows: dict[str, list] = {name: [] for name in features}
     unlabelled = 0
-    for protein in proteins:
+    for protein, target in zip(proteins, targets, strict=True):
         ids, labels = _encode_labelled(protein, partner)
         known = (partner[ids] >= 0) & (labels != -100)
         for start, stop in _segments(len(ids), max_length):
             if not known[start:stop].any():
                 unlabelled += 1
                 continue
-            row = (protein.id, start, ids[start:stop], labels[start:stop], stop - start)
-            for column, value in zip(FEATURES, row, strict=True):
+            row = [protein.id, start, ids[start:stop], labels[start:stop], stop - start]
+            if target is not None:
+                row.append(target[start:stop])
+            for column, value in zip(features, row, strict=True):
                 rows[column].append(value)
     if not rows["protein"]:
         raise ValueError(
             f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a site of known "
             "state; mark positives with # and measured negatives with @ behind the residue"
         )
-    dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
+    dataset = datasets.Dataset.from_dict(rows, features=features).with_format("numpy")
     return TrainingSet(dataset, counts, proteins, unlabelled)
 
 

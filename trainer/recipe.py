@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -40,12 +40,16 @@ class DataRecipe:
         Hash-FASTA or Parquet, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
         of these residues only, and a ``licence`` beside it goes into record and model card. A sequence that stands
         in several files is one protein: an earlier file's label of a site goes before a later one's.
+    teachers : list of str
+        ``bundled``, folders or hub ids of PhosphoT5 models whose scores of the training proteins are targets beside
+        the labels (``training.teacher_weight``), also of S, T and Y without one.
     max_length : int
         Longest training segment in tokens; longer proteins are cut.
     """
 
     train: list[LabelledFile] = field(default_factory=list)
     valid: list[LabelledFile] = field(default_factory=list)
+    teachers: list[str] = field(default_factory=list)
     max_length: int = 2048
 
 
@@ -143,6 +147,11 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
     data = sections["data"]
     if data.get("max_length", 1) < 1:
         raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
+    teachers = data["teachers"] = data.get("teachers") or []
+    if not isinstance(teachers, list) or not all(isinstance(name, str) for name in teachers):
+        raise RecipeError(
+            f"{path}: data.teachers is {teachers!r}, expected a list of models, such as [bundled]"
+        )
     for name in ("train", "valid"):
         files = data.get(name) or []
         if not isinstance(files, list):
@@ -174,7 +183,7 @@ def _known_keys() -> dict[str, dict[str, Any]]:
 
 def _typed(value: Any, declared: Any, where: str) -> Any:
     """Return a value as its declared type; types other than numbers, texts and switches are not checked."""
-    kinds = set(get_args(declared) or [declared])
+    kinds = {declared} if get_origin(declared) is list else set(get_args(declared) or [declared])
     if value is False and str in kinds and bool not in kinds:
         return "no"  # as which YAML 1.1 reads a bare no
     if float in kinds and isinstance(value, str):

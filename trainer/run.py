@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from .arguments import PhosphoT5TrainingArguments
 from .checkpoints import remove_incomplete, start_point
 from .dataset import TrainingSet, build_dataset
+from .distillation import TEACHER_FILE, teacher_scores
 from .lora import add_lora, merge_lora
 from .recipe import Recipe
 from .trainer import PhosphoT5Trainer
@@ -79,7 +81,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
-    sets = read_sets(recipe, model.config.site_token_ids)
+    sets = read_sets(recipe, model.config.site_token_ids, args.output_dir)
     trainer = _make_trainer(model, args, sets)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
@@ -93,12 +95,18 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     return record
 
 
-def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str, TrainingSet]:
-    """Read the training and the validation set of a recipe, and log what became of their proteins."""
+def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]], folder: str) -> dict[str, TrainingSet]:
+    """Read the training and the validation set of a recipe, and log what became of their proteins.
+
+    The scores of teachers, if there are any, are kept in the output folder.
+    """
     sets = {}
+    teachers, file = recipe.data.teachers, Path(folder) / TEACHER_FILE
+    teach = partial(teacher_scores, teachers=teachers, file=file) if teachers else None
     for role in ("train", "valid"):
+        files, shown = getattr(recipe.data, role), teach if role == "train" else None
         try:
-            sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
+            sets[role] = build_dataset(files, site_token_ids, recipe.data.max_length, shown)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
@@ -182,6 +190,7 @@ def _save(trainer: PhosphoT5Trainer, record: RunRecord) -> None:
     if trainer.is_world_process_zero():
         record.save(folder / RECORD_FILE)
         learning_curve(trainer.state.log_history, folder / CURVE_FILE)
+        (folder / TEACHER_FILE).unlink(missing_ok=True)
     trainer.save_model()
     trainer.create_model_card()
 
@@ -247,14 +256,15 @@ def _start_record(
     licence = {"licence": Licence(**recipe.licence)} if recipe.licence else {}
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
+    if recipe.data.teachers:
+        arguments["data.teachers"] = [_published_model(teacher) for teacher in recipe.data.teachers]
     start = recipe.model.get("start_from") or recipe.model.get("from_t5")
-    if start and Path(start).is_dir():
-        start = Path(start).resolve().name  # a path of this machine is no hub id, though it may look like one
+    base = start and _published_model(start)
     record = RunRecord.start(
-        command, arguments, args.seed, accelerator=accelerator, base_model=start, **licence
+        command, arguments, args.seed, accelerator=accelerator, base_model=base, **licence
     )
-    if recipe.model.get("start_from"):
-        _follow(record, recipe.model["start_from"])
+    for name in filter(None, [recipe.model.get("start_from"), *recipe.data.teachers]):
+        _follow(record, name)
     record.parameters = model.num_parameters()
     for role, made in sets.items():
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
@@ -268,12 +278,17 @@ def _start_record(
     return record
 
 
-def _follow(record: RunRecord, start: str) -> None:
-    """Note the trainings behind the model that this one starts from, if its record lies beside it."""
+def _follow(record: RunRecord, name: str) -> None:
+    """Note the trainings behind a model that this one starts from or learns from, if its record lies beside it."""
     try:
-        record.follow(RunRecord.load(model_file(start, RECORD_FILE)))
+        record.follow(RunRecord.load(model_file(name, RECORD_FILE)))
     except PhosphoT5Error as error:
-        logger.warning("the trainings behind %s will not be in the record: %s", start, error)
+        logger.warning("the trainings behind %s will not be in the record: %s", name, error)
+
+
+def _published_model(name: str) -> str:
+    """Name a model; a path of this machine is no hub id, though it may look like one."""
+    return Path(name).resolve().name if Path(name).is_dir() else name
 
 
 def _published_set(recipe: Recipe) -> str:

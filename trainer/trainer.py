@@ -22,7 +22,8 @@ from .averaging import mean_weights
 from .calibration import fit_calibration
 from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
-from .collator import PhosphositeCollator
+from .collator import TEACHER_COLUMN, PhosphositeCollator
+from .distillation import distillation
 from .optimizer import MuonWithAdamW, hidden_matrices
 from .passes import disagreement, embedding_rms, fits, repeated, taught
 from .publishing import PublishingTrainer
@@ -207,6 +208,9 @@ class PhosphoT5Trainer(PublishingTrainer):
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
         """Return the loss, averaged over ``noise_iterations`` passes with fresh noise in training.
 
+        With a column ``teacher`` in the batch, the target of a site is a mixture of label and teacher; see
+        :func:`~phosphot5.trainer.distillation.distillation`.
+
         The sum of the losses is divided by the labels of the whole step, so that accumulation and several
         processes give the gradient of one large batch.
 
@@ -228,26 +232,31 @@ class PhosphoT5Trainer(PublishingTrainer):
         """
         passes = self.args.noise_iterations if model.training else 1
         together = passes > 1 and self._in_turn is False
-        weight = self.args.consistency_weight if together else 0.0
-        if weight:
-            inputs = taught(self.accelerator.unwrap_model(model), inputs)
-        if together:
-            inputs = repeated(inputs, passes)
+        consistency = self.args.consistency_weight if together else 0.0
+        bare = self.accelerator.unwrap_model(model)
+        if consistency:
+            drawn, inputs = repeated(taught(bare, inputs), passes), repeated(inputs, passes)
+        else:
+            inputs = repeated(inputs, passes) if together else inputs
+            drawn = taught(bare, inputs) if TEACHER_COLUMN in inputs else inputs
         if num_items_in_batch is not None:
             num_items_in_batch = num_items_in_batch * passes
-        outputs = model(**inputs, num_items_in_batch=num_items_in_batch)
+        outputs = model(**drawn, num_items_in_batch=num_items_in_batch)
         loss = outputs.loss
-        if weight:
-            items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
-            loss = loss + weight * self._disagreement(outputs.logits, inputs["input_ids"]) * passes / items
+        items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
+        partner = self._partner(inputs["labels"].device)
+        if consistency:
+            loss = loss + consistency * passes / items * disagreement(
+                outputs.logits, drawn["input_ids"], partner, passes
+            )
+        if TEACHER_COLUMN in inputs:
+            change = distillation(outputs.logits, inputs, drawn, partner, bare.criterion)
+            loss = loss + self.args.teacher_weight / items * change
         if not together and num_items_in_batch is None:
             loss = loss / passes
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # undoes the averaging of gradients over processes
         return (loss, outputs) if return_outputs else loss
-
-    def _disagreement(self, logits: torch.Tensor, input_ids: torch.Tensor) -> torch.Tensor:
-        return disagreement(logits, input_ids, self._partner(input_ids.device), self.args.noise_iterations)
 
     def _partner(self, device: torch.device) -> torch.Tensor:
         config = self.model.config

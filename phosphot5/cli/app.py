@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
         raise PhosphoT5Error(
             'the page needs Gradio, which is not installed: pip install "phosphot5[app]"'
         ) from None
-    from phosphot5.cli.progress import hide_loading_bars
+    from phosphot5.progress import hide_loading_bars
 
     hide_loading_bars()
     serve(args.model, args.revision, args.host, args.port, args.share)

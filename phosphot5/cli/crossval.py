@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from phosphot5.cli.processes import joined
-from phosphot5.cli.progress import hide_loading_bars
 from phosphot5.cli.train import add_recipe
 from phosphot5.evaluation.table import CLASS_TITLES, HEADLINE
+from phosphot5.progress import hide_loading_bars
 
 __all__ = ["add_arguments", "run"]
 

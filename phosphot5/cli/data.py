@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from phosphot5.cli.progress import Progress
 from phosphot5.cli.push import add_push_options, push_options
 from phosphot5.data import Ledger, Protein, check_output, read_labelled, write_labelled
 from phosphot5.data.files import atomic_folder, check_folder
 from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.progress import Progress
 
 if TYPE_CHECKING:
     from phosphot5.data.leakage import Leakage

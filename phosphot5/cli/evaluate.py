@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phosphot5.cli.progress import Progress, hide_loading_bars
 from phosphot5.data import Protein, SiteState, file_digest
 from phosphot5.data.files import atomic_folder, check_folder, published_name
 from phosphot5.data.labelled import read_labelled
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.progress import Progress, hide_loading_bars
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 import argparse
 import logging
 
-from phosphot5.cli.progress import hide_loading_bars
+from phosphot5.progress import hide_loading_bars
 
 __all__ = ["add_arguments", "run"]
 

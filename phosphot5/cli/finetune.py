@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from phosphot5.cli.main import OVERRIDE
 from phosphot5.cli.processes import joined, on_main
-from phosphot5.cli.progress import hide_loading_bars
 from phosphot5.cli.train import report
+from phosphot5.progress import hide_loading_bars
 
 if TYPE_CHECKING:
     from phosphot5.trainer.recipe import Recipe

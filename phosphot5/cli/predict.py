@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from phosphot5 import __version__
 from phosphot5.cli.processes import joined, on_main, wait
-from phosphot5.cli.progress import Progress, hide_loading_bars
 from phosphot5.data import KnownSites, Ledger, Protein, atomic_text, file_digest, read_fasta
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.progress import Progress, hide_loading_bars
 from phosphot5.shards import Parts
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.processes import joined
-from phosphot5.cli.progress import hide_loading_bars
+from phosphot5.progress import hide_loading_bars
 
 if TYPE_CHECKING:
     from phosphot5.hub_card import RunRecord

@@ -48,22 +48,25 @@ class BatchLayout:
         mask[0, : lengths.sum()] = np.repeat(np.arange(1, len(lengths) + 1), lengths)
         return cls(mask, lengths)
 
-    def arrange(self, values: Sequence[np.ndarray], fill: int) -> np.ndarray:
+    def arrange(self, values: Sequence[np.ndarray], fill: float) -> np.ndarray:
         """Put the values of all proteins into their places.
 
         Parameters
         ----------
         values : sequence of numpy.ndarray
             One array for each protein, as long as the protein.
-        fill : int
+        fill : float
             Value at padding.
 
         Returns
         -------
-        numpy.ndarray of int64 of shape (rows, tokens)
+        numpy.ndarray of shape (rows, tokens)
+            int64, or as the values where these are no integers.
         """
-        batch = np.full(self.mask.shape, fill, dtype=np.int64)
-        batch[self.mask > 0] = np.concatenate(values)
+        tokens = np.concatenate(values)
+        whole = np.issubdtype(tokens.dtype, np.integer)
+        batch = np.full(self.mask.shape, fill, dtype=np.int64 if whole else tokens.dtype)
+        batch[self.mask > 0] = tokens
         return batch
 
     def take_apart(self, batch: np.ndarray) -> list[np.ndarray]:

@@ -55,6 +55,7 @@ def test_numbers_out_of_range_are_named(name: str, tmp_path) -> None:
     ("given", "message"),
     [
         ({"noise_batching": "twice"}, "noise_batching is 'twice', expected one of auto, together, in_turn"),
+        ({"teacher_weight": 1.5}, "teacher_weight is 1.5, expected 0 to 1"),
         ({"consistency_weight": -1.0}, "consistency_weight is -1.0, expected 0 or more"),
         (
             {"consistency_weight": 1.0, "noise_iterations": 1},

@@ -94,6 +94,7 @@ def test_an_unknown_key_is_answered_with_the_nearest(load, override: str, hint: 
         ("data.max_length=0", "data.max_length is 0, expected at least 1"),
         ("data.max_length=long", "data.max_length is 'long', expected int"),
         ("data.train=a.fasta", "data.train is 'a.fasta', expected a list of files"),
+        ("data.teachers=bundled", "data.teachers is 'bundled', expected a list of models"),
         ("data.train=[3]", "data.train: found 3, expected a file name or path, residues and licence"),
         ("data.train=[{path: a, residues: K}]", "residues of a are 'K', expected letters of STY"),
         ("data.train=[{path: a, residues: [Y]}]", r"residues of a are \['Y'\], expected letters of STY"),
