@@ -212,3 +212,17 @@ def test_a_teacher_that_is_missing_is_named(train, tmp_path: Path) -> None:
     with pytest.raises(PhosphoT5Error, match="nowhere/none: cannot be loaded as a model"):
         train("data.teachers=[nowhere/none]")
     assert not (tmp_path / "out" / RECORD_FILE).exists()
+
+
+@pytest.mark.slow
+def test_two_processes_have_teachers(torchrun, tmp_path: Path) -> None:
+    files = [f"data.{name}=[{ROOT}/examples/synthetic_{name}.fasta]" for name in ("train", "valid")]
+    small = ("model.d_model=16", "model.d_ff=24", "model.num_heads=2", "data.max_length=100")
+    short = ("training.max_steps=2", "training.tokens_per_batch=1024", "training.output_dir=out")
+    torchrun(
+        *("-m", "phosphot5", "train", str(ROOT / "recipes/tiny.yaml"), "data.teachers=[bundled]"),
+        *(*small, *short, *files),
+    )
+    record = RunRecord.load(tmp_path / "out" / RECORD_FILE)
+    assert (record.cost.steps, record.arguments["data.teachers"]) == (2, ["bundled"])
+    assert not (tmp_path / "out" / TEACHER_FILE).exists()
