@@ -117,8 +117,8 @@ def main() -> None:
         for state in (SiteState.POSITIVE, SiteState.NEGATIVE)
     )
     sys.stdout.write(
-        f"{len(proteins):,} proteins read, {len(labelled):,} with a Y site, {len(close):,} of them left out as homologs; "
-        f"{len(kept):,} written with {positive:,} positive and {negative:,} negative Y\n"
+        f"{len(proteins):,} proteins read, {len(labelled):,} with a Y site, {len(close):,} of them left out as "
+        f"homologs; {len(kept):,} written with {positive:,} positive and {negative:,} negative Y\n"
     )
 
 

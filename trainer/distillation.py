@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from phosphot5.progress import Progress
 
 from .collator import TEACHER_COLUMN
 
-__all__ = ["TEACHER_FILE", "distillation", "teacher_scores"]
+__all__ = ["TEACHER_FILE", "Teacher", "distillation", "teacher_scores"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,23 @@ LEAST = 1e-6
 """Probabilities of a teacher are kept this far from 0 and 1."""
 
 
-def teacher_scores(proteins: Sequence[Protein], teachers: Sequence[str], file: Path) -> list[np.ndarray]:
+@dataclass(frozen=True)
+class Teacher:
+    """A model whose scores of the training proteins are targets beside the labels.
+
+    Parameters
+    ----------
+    model : str
+        ``bundled``, a folder or a hub id of a PhosphoT5; its calibration applies.
+    residues : str
+        Residues whose scores are taken.
+    """
+
+    model: str
+    residues: str = "STY"
+
+
+def teacher_scores(proteins: Sequence[Protein], teachers: Sequence[Teacher], file: Path) -> list[np.ndarray]:
     """Score proteins with every teacher; the mean of their log-odds is the target.
 
     The main process of a machine scores and writes the file; the others, and a training that is resumed, read it.
@@ -40,15 +57,16 @@ def teacher_scores(proteins: Sequence[Protein], teachers: Sequence[str], file: P
     ----------
     proteins : sequence of Protein
         Scored whole, no site shown.
-    teachers : sequence of str
-        ``bundled``, folders or hub ids of PhosphoT5 models; their calibration applies.
+    teachers : sequence of Teacher
+        Who scores.
     file : Path
         Where the scores are kept; its folder is made.
 
     Returns
     -------
     list of numpy.ndarray of float32 of shape (residues + 1,)
-        Probability of phosphorylation at every S, T and Y of a protein; NaN elsewhere, also at the ``</s>``.
+        Probability of phosphorylation at every S, T and Y of a protein that a teacher scores; NaN elsewhere, also
+        at the ``</s>``.
 
     Raises
     ------
@@ -56,12 +74,13 @@ def teacher_scores(proteins: Sequence[Protein], teachers: Sequence[str], file: P
         If a teacher cannot be loaded.
     """
     with PartialState().local_main_process_first():
-        models = [load_model(teacher)[0] for teacher in teachers]
-        mark = _fingerprint(proteins, models)
+        models = [load_model(teacher.model)[0] for teacher in teachers]
+        mark = _fingerprint(proteins, teachers, models)
         flat = _read(file, mark)
         if flat is None:
-            odds = [_log_odds(name, model, proteins) for name, model in zip(teachers, models, strict=True)]
-            flat = (1 / (1 + np.exp(-np.mean(odds, axis=0)))).astype(np.float32)
+            pairs = zip(teachers, models, strict=True)
+            odds = np.ma.masked_invalid([_log_odds(teacher, model, proteins) for teacher, model in pairs])
+            flat = (1 / (1 + np.exp(-odds.mean(axis=0)))).astype(np.float32).filled(np.nan)
             _write(file, mark, flat)
     return np.split(flat, np.cumsum([len(protein.sequence) + 1 for protein in proteins])[:-1])
 
@@ -120,22 +139,27 @@ def _told(
     return any_shown.scatter_reduce(1, proteins, shown.float(), "amax").gather(1, proteins) > 0
 
 
-def _log_odds(name: str, model: nn.Module, proteins: Sequence[Protein]) -> np.ndarray:
+def _log_odds(teacher: Teacher, model: nn.Module, proteins: Sequence[Protein]) -> np.ndarray:
     """Score proteins with one teacher; log-odds, float64 of shape (residues and ends,)."""
-    logger.info("teacher %s scores %s proteins", name, f"{len(proteins):,}")
+    logger.info("teacher %s scores %s proteins", teacher.model, f"{len(proteins):,}")
+    taken = list(teacher.residues.encode())
     parts = []
     with Progress("proteins", len(proteins)) as progress:
-        for _, scores in score_proteins(place(model), proteins):
-            parts.append(np.append(scores, np.nan))
+        for protein, scores in score_proteins(place(model), proteins):
+            letters = np.frombuffer(protein.sequence.encode(), dtype=np.uint8)
+            parts.append(np.append(np.where(np.isin(letters, taken), scores, np.nan), np.nan))
             progress.advance()
     probability = np.concatenate(parts, dtype=np.float64).clip(LEAST, 1 - LEAST)
     return np.log(probability) - np.log1p(-probability)
 
 
-def _fingerprint(proteins: Sequence[Protein], models: Sequence[nn.Module]) -> str:
-    """Hash what the scores depend on: sequences, weights and calibrations."""
+def _fingerprint(
+    proteins: Sequence[Protein], teachers: Sequence[Teacher], models: Sequence[nn.Module]
+) -> str:
+    """Hash what the scores depend on: sequences, residues, weights and calibrations."""
     digest = hashlib.sha256("\n".join(protein.sequence for protein in proteins).encode())
-    for model in models:
+    for teacher, model in zip(teachers, models, strict=True):
+        digest.update(teacher.residues.encode())
         digest.update(model.config.to_json_string().encode())
         for weight in model.state_dict().values():
             digest.update(weight.numpy().tobytes())

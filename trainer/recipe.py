@@ -17,6 +17,7 @@ from phosphot5.recipes import packaged_recipes
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import LabelledFile
+from .distillation import Teacher
 from .lora import LoraRecipe
 
 __all__ = ["DataRecipe", "Recipe", "RecipeError", "load_recipe"]
@@ -40,16 +41,17 @@ class DataRecipe:
         Hash-FASTA or Parquet, paths relative to the working folder; ``{path: FILE, residues: Y}`` takes the labels
         of these residues only, and a ``licence`` beside it goes into record and model card. A sequence that stands
         in several files is one protein: an earlier file's label of a site goes before a later one's.
-    teachers : list of str
+    teachers : list of str or dict
         ``bundled``, folders or hub ids of PhosphoT5 models whose scores of the training proteins are targets beside
-        the labels (``training.teacher_weight``), also of S, T and Y without one.
+        the labels (``training.teacher_weight``), also of S, T and Y without one; ``{model: bundled, residues: ST}``
+        takes the scores of these residues only.
     max_length : int
         Longest training segment in tokens; longer proteins are cut.
     """
 
     train: list[LabelledFile] = field(default_factory=list)
     valid: list[LabelledFile] = field(default_factory=list)
-    teachers: list[str] = field(default_factory=list)
+    teachers: list[Teacher] = field(default_factory=list)
     max_length: int = 2048
 
 
@@ -147,18 +149,13 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
     data = sections["data"]
     if data.get("max_length", 1) < 1:
         raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
-    teachers = data["teachers"] = data.get("teachers") or []
-    if not isinstance(teachers, list) or not all(isinstance(name, str) for name in teachers):
-        raise RecipeError(
-            f"{path}: data.teachers is {teachers!r}, expected a list of models, such as [bundled]"
-        )
-    for name in ("train", "valid"):
-        files = data.get(name) or []
-        if not isinstance(files, list):
+    for name, make, what in LISTS:
+        entries = data.get(name) or []
+        if not isinstance(entries, list):
             raise RecipeError(
-                f"{path}: data.{name} is {files!r}, expected a list of files, such as [{files}]"
+                f"{path}: data.{name} is {entries!r}, expected a list of {what}, such as [{entries}]"
             )
-        data[name] = [_labelled_file(entry, f"{path}: data.{name}") for entry in files]
+        data[name] = [make(entry, f"{path}: data.{name}") for entry in entries]
     lora = None if content.get("lora") is None else LoraRecipe(**sections["lora"])
     if lora is not None and lora.rank < 1:
         raise RecipeError(f"{path}: lora.rank is {lora.rank}, expected at least 1")
@@ -200,16 +197,28 @@ def _typed(value: Any, declared: Any, where: str) -> Any:
 
 
 def _labelled_file(entry: Any, where: str) -> LabelledFile:
-    entry = {"path": entry} if isinstance(entry, str) else entry
-    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-        raise RecipeError(f"{where}: found {entry!r}, expected a file name or path, residues and licence")
-    _check_keys(entry, ["path", "residues", "licence"], where, "")
+    entry = _entry(entry, "path", ["residues", "licence"], where, "a file name")
     file = LabelledFile(**entry)
-    if not isinstance(file.residues, str) or not file.residues or set(file.residues) - set("STY"):
-        raise RecipeError(f"{where}: residues of {file.path} are {file.residues!r}, expected letters of STY")
     if not isinstance(file.licence, str) or not file.licence:
         raise RecipeError(f"{where}: licence of {file.path} is {file.licence!r}, expected its name")
     return file
+
+
+def _teacher(entry: Any, where: str) -> Teacher:
+    return Teacher(**_entry(entry, "model", ["residues"], where, "a model"))
+
+
+def _entry(entry: Any, name: str, further: list[str], where: str, what: str) -> dict[str, Any]:
+    """Check an entry of a list, which is a name or has one, and the residues that are taken of it."""
+    entry = {name: entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or not isinstance(entry.get(name), str):
+        keys = " and ".join(", ".join([name, *further]).rsplit(", ", 1))
+        raise RecipeError(f"{where}: found {entry!r}, expected {what} or {keys}")
+    _check_keys(entry, [name, *further], where, "")
+    residues = entry.get("residues", "STY")
+    if not isinstance(residues, str) or not residues or set(residues) - set("STY"):
+        raise RecipeError(f"{where}: residues of {entry[name]} are {residues!r}, expected letters of STY")
+    return entry
 
 
 def _check_keys(found: dict[str, Any], known: list[str], path: str, prefix: str) -> None:
@@ -218,3 +227,11 @@ def _check_keys(found: dict[str, Any], known: list[str], path: str, prefix: str)
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(known)}"
             raise RecipeError(f"{path}: unknown key {prefix}{key}; {hint}")
+
+
+LISTS = (
+    ("train", _labelled_file, "files"),
+    ("valid", _labelled_file, "files"),
+    ("teachers", _teacher, "models"),
+)
+"""Keys of the section ``data`` that hold lists, with what makes an entry and what the entries are."""

@@ -257,13 +257,15 @@ def _start_record(
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
     if recipe.data.teachers:
-        arguments["data.teachers"] = [_published_model(teacher) for teacher in recipe.data.teachers]
+        arguments["data.teachers"] = [
+            f"{_published_model(teacher.model)} ({teacher.residues})" for teacher in recipe.data.teachers
+        ]
     start = recipe.model.get("start_from") or recipe.model.get("from_t5")
     base = start and _published_model(start)
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=base, **licence
     )
-    for name in filter(None, [recipe.model.get("start_from"), *recipe.data.teachers]):
+    for name in filter(None, [recipe.model.get("start_from"), *(t.model for t in recipe.data.teachers)]):
         _follow(record, name)
     record.parameters = model.num_parameters()
     for role, made in sets.items():

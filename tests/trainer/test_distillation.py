@@ -16,7 +16,7 @@ from phosphot5.inference import score_proteins
 from phosphot5.loading import bundled_folder, load_model
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphositeCollator, distillation, run
-from phosphot5.trainer.distillation import TEACHER_FILE, teacher_scores
+from phosphot5.trainer.distillation import TEACHER_FILE, Teacher, teacher_scores
 from phosphot5.trainer.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +28,13 @@ UNSMOOTHED = EXACT | {"focal_gamma": 0.0, "label_smoothing": 0.0, "copy_weight":
 def saved(tmp_path: Path):
     """Save a small model with weights of its own under a name."""
 
-    def save(name: str, seed: int, **overrides: float) -> str:
+    def save(name: str, seed: int, **overrides: float) -> Teacher:
         model = make_model(seed, **overrides)
         with torch.no_grad():
             model.shared.weight *= 3  # or all scores lie near a half
         model.save_pretrained(tmp_path / name)
         PhosphoT5Tokenizer().save_pretrained(tmp_path / name)
-        return str(tmp_path / name)
+        return Teacher(str(tmp_path / name))
 
     return save
 
@@ -45,13 +45,26 @@ def test_the_target_is_the_mean_of_the_teachers_log_odds(saved, tmp_path: Path) 
     found = teacher_scores(PROTEINS, teachers, file)
     odds = []
     for teacher in teachers:
-        scores = [scores for _, scores in score_proteins(load_model(teacher)[0], PROTEINS)]
+        scores = [scores for _, scores in score_proteins(load_model(teacher.model)[0], PROTEINS)]
         odds.append([np.log(p / (1 - p)) for p in scores])
     assert max(np.nanmax(np.abs(a - b)) for a, b in zip(*odds, strict=True)) > 0.1
     for target, one, other, protein in zip(found, *odds, PROTEINS, strict=True):
         assert target.dtype == np.float32
         np.testing.assert_allclose(target[:-1], 1 / (1 + np.exp(-(one + other) / 2)), rtol=1e-4)
         assert np.isnan(target).tolist() == [*(letter not in "STY" for letter in protein.sequence), True]
+
+
+def test_a_teacher_may_teach_some_residues(saved, tmp_path: Path) -> None:
+    one, other = (saved(name, seed) for seed, name in enumerate(("one", "other")))
+    both, first, second = (
+        np.concatenate(teacher_scores(PROTEINS, teachers, tmp_path / TEACHER_FILE))
+        for teachers in ([Teacher(one.model, "S"), Teacher(other.model, "ST")], [one], [other])
+    )
+    letters = np.array(list("\n".join([*(protein.sequence for protein in PROTEINS), ""])))
+    assert np.isnan(both[~np.isin(letters, list("ST"))]).all()
+    np.testing.assert_array_equal(both[letters == "T"], second[letters == "T"])
+    serines = (np.log(p / (1 - p))[letters == "S"] for p in (first, second))
+    np.testing.assert_allclose(both[letters == "S"], 1 / (1 + np.exp(-sum(serines) / 2)), rtol=1e-4)
 
 
 def test_scores_are_kept_for_the_same_teachers_and_proteins(saved, tmp_path: Path, monkeypatch) -> None:
@@ -65,7 +78,8 @@ def test_scores_are_kept_for_the_same_teachers_and_proteins(saved, tmp_path: Pat
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(teacher_scores(PROTEINS, [other], file)[0], first[0], equal_nan=True)
     teacher_scores(PROTEINS[:1], [other], file)
-    assert len(asked) == 3
+    teacher_scores(PROTEINS[:1], [Teacher(other.model, "ST")], file)
+    assert len(asked) == 4
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [TEACHER_FILE]
 
 
@@ -174,15 +188,18 @@ def same(one: dict, other: dict) -> bool:
 def test_a_recipe_names_teachers(train, tmp_path: Path) -> None:
     train(folder="alone")
     first = RunRecord.load(tmp_path / "alone" / RECORD_FILE)
-    record = train(f"data.teachers=[bundled, {tmp_path / 'alone'}]", "training.teacher_weight=0.5")
+    record = train(
+        f"data.teachers=[{{model: bundled, residues: ST}}, {tmp_path / 'alone'}]",
+        "training.teacher_weight=0.5",
+    )
     assert not same(weights(tmp_path / "alone"), weights(tmp_path / "out"))
-    assert record.arguments["data.teachers"] == ["bundled", "alone"]
+    assert record.arguments["data.teachers"] == ["bundled (ST)", "alone (STY)"]
     assert record.arguments["training.teacher_weight"] == 0.5
     bundled = RunRecord.load(bundled_folder() / RECORD_FILE)
     commands = [training.command for training in record.earlier]
     assert commands == [*(training.command for training in bundled.earlier), bundled.command, first.command]
     card = (tmp_path / "out" / "README.md").read_text()
-    assert "it learnt from the scores that `bundled` and `alone` gave the sites" in card
+    assert "it learnt from the scores that `bundled (ST)` and `alone (STY)` gave the sites" in card
     assert not (tmp_path / "out" / TEACHER_FILE).exists()
 
 
