@@ -40,8 +40,8 @@ STRICT = {
 }
 """Lists of test proteins without relatives, and what that means."""
 STRICT_NOTE = (
-    "Both lists look at the S/T training folds of multisource only. The files that Y is learned from, scop3p and "
-    "musitedeep, are free of test proteins and their homologs of 50 % identity at 80 % coverage, not of 30 %."
+    "Both lists look at the S/T training folds of multisource only. The files that Y is learned from are "
+    "free of test proteins and their homologs of 50 % identity at 80 % coverage, not of 30 %."
 )
 SPECIES = "The set holds human proteins only, so there is no table by species."
 PUBLISHED = (

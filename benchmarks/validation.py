@@ -4,7 +4,7 @@
 
 Reads the phosphosite data beside the checkout (see recipes/small.yaml for the files) and writes
 ``results/validation.json``. The baseline sees the 15 residues to either side of a site and is trained on the
-very sites that the recipe trains on.
+very sites that this recipe trains on.
 """
 
 import sys

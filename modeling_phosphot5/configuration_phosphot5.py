@@ -7,7 +7,7 @@ from transformers.utils import logging
 
 __all__ = ["PRESETS", "PhosphoT5Config"]
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 """Release of the code that writes this configuration; equals the package version."""
 
 logger = logging.get_logger(__name__)

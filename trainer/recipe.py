@@ -149,12 +149,10 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
     data = sections["data"]
     if data.get("max_length", 1) < 1:
         raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
-    for name, make, what in LISTS:
+    for name, make in (("train", _labelled_file), ("valid", _labelled_file), ("teachers", _teacher)):
         entries = data.get(name) or []
         if not isinstance(entries, list):
-            raise RecipeError(
-                f"{path}: data.{name} is {entries!r}, expected a list of {what}, such as [{entries}]"
-            )
+            raise RecipeError(f"{path}: data.{name} is {entries!r}, expected a list, such as [{entries}]")
         data[name] = [make(entry, f"{path}: data.{name}") for entry in entries]
     lora = None if content.get("lora") is None else LoraRecipe(**sections["lora"])
     if lora is not None and lora.rank < 1:
@@ -227,11 +225,3 @@ def _check_keys(found: dict[str, Any], known: list[str], path: str, prefix: str)
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {prefix}{near[0]}?" if near else f"known are: {', '.join(known)}"
             raise RecipeError(f"{path}: unknown key {prefix}{key}; {hint}")
-
-
-LISTS = (
-    ("train", _labelled_file, "files"),
-    ("valid", _labelled_file, "files"),
-    ("teachers", _teacher, "models"),
-)
-"""Keys of the section ``data`` that hold lists, with what makes an entry and what the entries are."""
