@@ -75,7 +75,7 @@ def membership(names: Sequence[str], data: Path, files: Sequence[DataFile]) -> d
     names : sequence of str
         Accessions.
     data : Path
-        Folder that the names of the files start from.
+        Folder that the names of the files start from; those that a recipe's script wrote start from the checkout.
     files : sequence of DataFile
         Files that the model was made with; the test set is looked into besides.
 
@@ -90,7 +90,7 @@ def membership(names: Sequence[str], data: Path, files: Sequence[DataFile]) -> d
     found: dict[str, list[dict[str, str]]] = {name: [] for name in names}
     not_read = []
     for file, role in roles.items():
-        path = data / file
+        path = next((folder / file for folder in (data, ROOT) if (folder / file).is_file()), data / file)
         if not path.is_file() or file_digest(path) != digests.get(file, file_digest(path)):
             not_read.append(file)
             continue
