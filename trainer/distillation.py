@@ -162,7 +162,7 @@ def _fingerprint(
         digest.update(teacher.residues.encode())
         digest.update(model.config.to_json_string().encode())
         for weight in model.state_dict().values():
-            digest.update(weight.numpy().tobytes())
+            digest.update(weight.float().numpy().tobytes())  # numpy has no bfloat16
     return digest.hexdigest()
 
 

@@ -101,6 +101,24 @@ def test_finished_folds_are_kept_when_resumed(
     assert len(summary["folds"]) == 3
 
 
+@pytest.mark.parametrize(
+    "given", ["model.start_from=bundled", "data.teachers=[{model: bundled, residues: Y}]", "training.seed=3"]
+)
+def test_models_that_may_know_the_proteins_are_named(
+    recipe, given: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class StopError(Exception):
+        """Ends the cross-validation before it begins."""
+
+    def stop(*args) -> None:
+        raise StopError
+
+    monkeypatch.setattr(CrossValidation, "_prepare", stop)
+    with pytest.raises(StopError):
+        CrossValidation(recipe(given), folds=3).run(COMMAND)
+    assert ("bundled may have learnt from proteins of these folds" in caplog.text) == ("bundled" in given)
+
+
 def test_what_cannot_be_cross_validated_is_refused(recipe) -> None:
     with pytest.raises(PhosphoT5Error, match="found 2 folds, expected at least 3"):
         CrossValidation(recipe(), folds=2)

@@ -67,6 +67,19 @@ def test_a_teacher_may_teach_some_residues(saved, tmp_path: Path) -> None:
     np.testing.assert_allclose(both[letters == "S"], 1 / (1 + np.exp(-sum(serines) / 2)), rtol=1e-4)
 
 
+def test_a_teacher_may_be_saved_in_bfloat16(saved, tmp_path: Path) -> None:
+    teacher = saved("one", 1)
+    model = load_model(teacher.model)[0].bfloat16()
+    model.save_pretrained(tmp_path / "half")
+    PhosphoT5Tokenizer().save_pretrained(tmp_path / "half")
+    file = tmp_path / TEACHER_FILE
+    found, expected = (
+        np.concatenate(teacher_scores(PROTEINS, [Teacher(name)], file))
+        for name in (str(tmp_path / "half"), teacher.model)
+    )
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
 def test_scores_are_kept_for_the_same_teachers_and_proteins(saved, tmp_path: Path, monkeypatch) -> None:
     one, other, file = saved("one", 1), saved("other", 2), tmp_path / TEACHER_FILE
     asked = []
