@@ -254,5 +254,5 @@ def test_two_processes_have_teachers(torchrun, tmp_path: Path) -> None:
         *(*small, *short, *files),
     )
     record = RunRecord.load(tmp_path / "out" / RECORD_FILE)
-    assert (record.cost.steps, record.arguments["data.teachers"]) == (2, ["bundled"])
+    assert (record.cost.steps, record.arguments["data.teachers"]) == (2, ["bundled (STY)"])
     assert not (tmp_path / "out" / TEACHER_FILE).exists()
