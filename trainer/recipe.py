@@ -149,10 +149,13 @@ def _check(content: dict[str, Any], path: str) -> Recipe:
     data = sections["data"]
     if data.get("max_length", 1) < 1:
         raise RecipeError(f"{path}: data.max_length is {data['max_length']}, expected at least 1")
-    for name, make in (("train", _labelled_file), ("valid", _labelled_file), ("teachers", _teacher)):
+    files = ("files", _labelled_file)
+    for name, (what, make) in {"train": files, "valid": files, "teachers": ("models", _teacher)}.items():
         entries = data.get(name) or []
         if not isinstance(entries, list):
-            raise RecipeError(f"{path}: data.{name} is {entries!r}, expected a list, such as [{entries}]")
+            raise RecipeError(
+                f"{path}: data.{name} is {entries!r}, expected a list of {what}, such as [{entries}]"
+            )
         data[name] = [make(entry, f"{path}: data.{name}") for entry in entries]
     lora = None if content.get("lora") is None else LoraRecipe(**sections["lora"])
     if lora is not None and lora.rank < 1:
