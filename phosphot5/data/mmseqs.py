@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card.environment import usable_cores
 
-__all__ = ["MAX_RELATIVES", "mmseqs_version", "run_mmseqs", "work_folder", "write_numbered"]
+__all__ = ["MAX_RELATIVES", "mmseqs_version", "run_mmseqs", "search", "work_folder", "write_numbered"]
 
 MAX_RELATIVES = 4000
 """Candidates that MMseqs2 compares a sequence with, at most; its own 20 would tear large families apart."""
@@ -85,3 +87,38 @@ def write_numbered(sequences: Iterable[str], path: Path) -> None:
     """Write sequences as FASTA, named by their numbers from 0."""
     with open(path, "w", encoding="ascii", newline="\n") as handle:
         handle.writelines(f">{number}\n{sequence}\n" for number, sequence in enumerate(sequences))
+
+
+def search(
+    queries: Sequence[str], targets: Sequence[str], options: Iterable[object], hits: np.dtype
+) -> np.ndarray:
+    """Search sequences among others.
+
+    Parameters
+    ----------
+    queries, targets : sequence of str
+        Residues; in the hits they are numbered from 0.
+    options : iterable
+        Further options of ``easy-search``.
+    hits : numpy.dtype
+        A field for each column wanted of an alignment, under its name in MMseqs2.
+
+    Returns
+    -------
+    numpy.ndarray of shape (alignments,)
+        Of that type.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If MMseqs2 is missing or fails.
+    """
+    with work_folder() as folder:
+        write_numbered(queries, folder / "queries.fasta")
+        write_numbered(targets, folder / "targets.fasta")
+        files = [folder / "queries.fasta", folder / "targets.fasta", folder / "hits.tsv"]
+        always = ["--max-seqs", MAX_RELATIVES, "--format-output", ",".join(hits.names)]
+        run_mmseqs("easy-search", files, [*options, *always], folder)
+        if not files[-1].stat().st_size:
+            return np.zeros(0, dtype=hits)
+        return np.loadtxt(files[-1], dtype=hits, delimiter="\t", ndmin=1)
