@@ -63,6 +63,7 @@ class PhosphositeCollator:
         layout = arrange([len(sample["input_ids"]) for sample in samples], self.multiple)
         arrays = {"attention_mask": layout.mask}
         fills = {"input_ids": self.pad_token_id, "labels": -100, TEACHER_COLUMN: float("nan")}
-        for name in (name for name in fills if name in samples[0]):
-            arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fills[name])
+        for name, fill in fills.items():
+            if name in samples[0]:
+                arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)
         return {name: torch.from_numpy(values) for name, values in arrays.items()}

@@ -107,15 +107,9 @@ class CrossValidation:
             If the output folder holds a cross-validation that was not to be resumed or has other folds, or as
             :func:`~phosphot5.trainer.run.train`.
         """
-        known = [
-            self.recipe.model.get("start_from"),
-            *(teacher.model for teacher in self.recipe.data.teachers),
-        ]
-        if any(known):
-            names = " and ".join(dict.fromkeys(filter(None, known)))
-            logger.warning(
-                "%s may have learnt from proteins of these folds: the figures may be too good", names
-            )
+        if known := self.recipe.known_models:
+            told = "%s may have learnt from proteins of these folds: the figures may be too good"
+            logger.warning(told, " and ".join(known))
         self._prepare(resume)
         metrics = []
         for fold in range(self.folds):

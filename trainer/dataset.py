@@ -140,23 +140,23 @@ def build_dataset(
     partner = np.full(256, -1, dtype=np.int16)
     for plain, phosphorylated in site_token_ids.values():
         partner[plain] = phosphorylated
-    features, targets = FEATURES, [None] * len(proteins)
-    if teach is not None:
+    features, targets = FEATURES, None if teach is None else teach(proteins)
+    if targets is not None:
         features = datasets.Features(FEATURES | {TEACHER_COLUMN: datasets.List(datasets.Value("float32"))})
-        targets = teach(proteins)
     rows: dict[str, list] = {name: [] for name in features}
     unlabelled = 0
-    for protein, target in zip(proteins, targets, strict=True):
-        ids, labels = _encode_labelled(protein, partner)
-        known = (partner[ids] >= 0) & (labels != -100)
-        for start, stop in _segments(len(ids), max_length):
+    for number, protein in enumerate(proteins):
+        tokens = dict(zip(("input_ids", "labels"), _encode_labelled(protein, partner), strict=True))
+        known = (partner[tokens["input_ids"]] >= 0) & (tokens["labels"] != -100)
+        if targets is not None:
+            tokens[TEACHER_COLUMN] = targets[number]
+        for start, stop in _segments(len(known), max_length):
             if not known[start:stop].any():
                 unlabelled += 1
                 continue
-            row = [protein.id, start, ids[start:stop], labels[start:stop], stop - start]
-            if target is not None:
-                row.append(target[start:stop])
-            for column, value in zip(features, row, strict=True):
+            row = {"protein": protein.id, "start": start, "length": stop - start}
+            row |= {name: values[start:stop] for name, values in tokens.items()}
+            for column, value in row.items():
                 rows[column].append(value)
     if not rows["protein"]:
         raise ValueError(

@@ -81,6 +81,13 @@ class Recipe:
     licence: dict[str, str] = field(default_factory=dict)
     lora: LoraRecipe | None = None
 
+    @property
+    def known_models(self) -> list[str]:
+        """The PhosphoT5 models that a training starts from and learns from, each once."""
+        start = self.model.get("start_from")
+        names = [*([start] if start else []), *(teacher.model for teacher in self.data.teachers)]
+        return list(dict.fromkeys(names))
+
 
 def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe and lay overrides of the command line over it.

@@ -104,9 +104,9 @@ def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]], folder: str)
     teachers, file = recipe.data.teachers, Path(folder) / TEACHER_FILE
     teach = partial(teacher_scores, teachers=teachers, file=file) if teachers else None
     for role in ("train", "valid"):
-        files, shown = getattr(recipe.data, role), teach if role == "train" else None
+        files, taught_by = getattr(recipe.data, role), teach if role == "train" else None
         try:
-            sets[role] = build_dataset(files, site_token_ids, recipe.data.max_length, shown)
+            sets[role] = build_dataset(files, site_token_ids, recipe.data.max_length, taught_by)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
@@ -265,7 +265,7 @@ def _start_record(
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=base, **licence
     )
-    for name in filter(None, [recipe.model.get("start_from"), *(t.model for t in recipe.data.teachers)]):
+    for name in recipe.known_models:
         _follow(record, name)
     record.parameters = model.num_parameters()
     for role, made in sets.items():

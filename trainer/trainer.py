@@ -243,20 +243,32 @@ class PhosphoT5Trainer(PublishingTrainer):
             num_items_in_batch = num_items_in_batch * passes
         outputs = model(**drawn, num_items_in_batch=num_items_in_batch)
         loss = outputs.loss
-        items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
-        partner = self._partner(inputs["labels"].device)
-        if consistency:
-            loss = loss + consistency * passes / items * disagreement(
-                outputs.logits, drawn["input_ids"], partner, passes
-            )
-        if TEACHER_COLUMN in inputs:
-            change = distillation(outputs.logits, inputs, drawn, partner, bare.criterion)
-            loss = loss + self.args.teacher_weight / items * change
+        if consistency or TEACHER_COLUMN in inputs:
+            items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
+            loss = loss + self._further_terms(outputs.logits, inputs, drawn, consistency * passes) / items
         if not together and num_items_in_batch is None:
             loss = loss / passes
         if num_items_in_batch is not None and self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # undoes the averaging of gradients over processes
         return (loss, outputs) if return_outputs else loss
+
+    def _further_terms(
+        self,
+        logits: torch.Tensor,
+        inputs: dict[str, torch.Tensor],
+        drawn: dict[str, torch.Tensor],
+        consistency: float,
+    ) -> torch.Tensor:
+        """Sum what consistency between the passes, so weighted, and teachers add to the loss; a scalar."""
+        partner = self._partner(logits.device)
+        terms = logits.new_zeros((), dtype=torch.float32)
+        if consistency:
+            passes = self.args.noise_iterations
+            terms = terms + consistency * disagreement(logits, drawn["input_ids"], partner, passes)
+        if TEACHER_COLUMN in inputs:
+            criterion = self.accelerator.unwrap_model(self.model).criterion
+            terms = terms + self.args.teacher_weight * distillation(logits, inputs, drawn, partner, criterion)
+        return terms
 
     def _partner(self, device: torch.device) -> torch.Tensor:
         config = self.model.config
