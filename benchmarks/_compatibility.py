@@ -18,7 +18,7 @@ from _environment import ROOT
 
 from phosphot5.data import read_fasta
 from phosphot5.export import REQUIREMENTS
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
 
 REQUIREMENT = next(line for line in REQUIREMENTS.splitlines() if line.startswith("transformers"))
 """What a model's folder asks for."""

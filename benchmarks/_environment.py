@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from phosphot5.hub_card import environment
+from phosphot5.record import environment
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"

@@ -8,8 +8,8 @@ from sklearn.metrics import roc_auc_score
 
 from examples import PROTEINS, checked_proteins, literature_sites
 from phosphot5.data import read_fasta
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 SHOWN = ("protein", "position", "residue", "probability", "fpr", "call", "window")
 BEST = 6

@@ -9,10 +9,11 @@ import numpy as np
 
 from phosphot5.data import SiteState
 from phosphot5.data.uniprot import accession
-from phosphot5.evaluation.metrics import CLASSES, probability_metrics, site_metrics
+from phosphot5.evaluation.metrics import probability_metrics, site_metrics
 from phosphot5.evaluation.peers import Peer
 from phosphot5.evaluation.results import Evaluation
 from phosphot5.evaluation.sites import LabelledSites
+from phosphot5.record.metric_names import CLASSES
 from phosphot5.trainer.calibration import fit_calibration
 
 OURS = "phosphot5"
@@ -41,7 +42,7 @@ def strict(
     lists : mapping of str to Path
         Letters of residues (``ST``, ``Y``) to a file with the accessions whose sites of these residues count.
     calibration, resamples
-        As for :meth:`Evaluation.of <phosphot5.evaluation.results.Evaluation.of>`.
+        As for :meth:`Evaluation.from_sites <phosphot5.evaluation.results.Evaluation.from_sites>`.
 
     Returns
     -------
@@ -56,7 +57,7 @@ def strict(
         proteins[letters.lower()] = len(np.unique(sites.protein[of_class]))
         keep |= of_class
     part = [replace(peer, scores=peer.scores[keep]) for peer in peers]
-    found = Evaluation.of(sites.at(keep), calibration, part, resamples).as_dict()
+    found = Evaluation.from_sites(sites.at(keep), calibration, part, resamples).as_dict()
     return {
         "proteins": proteins,
         "measured": _kept(found["measured"]),

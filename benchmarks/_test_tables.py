@@ -6,7 +6,7 @@ from typing import Any
 from _environment import RESULTS
 from _tables import METRICS, load, source, table, with_interval
 
-from phosphot5.evaluation.table import CLASS_TITLES
+from phosphot5.record.metric_names import CLASS_TITLES
 
 OURS = "PhosphoT5, bundled"
 TOOLS = {"deeppsp": "DeepPSP", "musitedeep_cnn": "MusiteDeep, ten CNNs", "phosphot5": OURS}

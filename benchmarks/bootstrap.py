@@ -14,7 +14,7 @@ from _environment import describe, save
 from threadpoolctl import threadpool_limits
 
 from phosphot5.evaluation.bootstrap import bootstrap
-from phosphot5.hub_card import environment
+from phosphot5.record import environment
 
 SITES, PROTEINS, RESAMPLES, SEED = 140_000, 1_400, 1_000, 1
 PREVALENCE = 0.18

@@ -23,9 +23,9 @@ from phosphot5.data import Protein, SiteState, read_fasta
 from phosphot5.data.encode import encode
 from phosphot5.evaluation.metrics import probability_metrics
 from phosphot5.evaluation.sites import LabelledSites
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
+from phosphot5.prediction.loading import load_model
 from phosphot5.trainer.calibration import WEIGHTS, fit_calibration
 
 VALID = ROOT / "../shared/data/phosphosites/multisource/valid.fasta.gz"
@@ -85,7 +85,7 @@ def main() -> None:
     """Measure and save."""
     name = sys.argv[1] if len(sys.argv) > 1 else "bundled"
     proteins = list(read_fasta(VALID, notation="hash"))
-    every = LabelledSites.of(proteins)
+    every = LabelledSites.from_proteins(proteins)
     scores = read_scores(load_model(name)[0], proteins)[:, every.states != SiteState.UNKNOWN]
     sites = every.measured()
     fold = np.random.default_rng(SEED).integers(0, FOLDS, len(sites.proteins))[sites.protein]

@@ -25,8 +25,8 @@ from transformers import T5Config, T5ForConditionalGeneration
 
 from phosphot5.data import read_fasta
 from phosphot5.data.encode import encode
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model
 
 LENGTHS, QUICK = (128, 512, 1024), (16, 64)
 """Tokens of each protein, ``</s>`` included."""

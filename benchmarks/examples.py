@@ -14,11 +14,13 @@ from typing import Any
 
 from _environment import ROOT, describe, save
 
-from phosphot5.data import Protein, file_digest, read_fasta
-from phosphot5.data.tables import parse_site
+from phosphot5.bundled import bundled_folder
+from phosphot5.data import Protein, read_fasta
+from phosphot5.data.files.tables import parse_site
 from phosphot5.data.uniprot import accession
-from phosphot5.hub_card import RECORD_FILE, DataFile, RunRecord
-from phosphot5.loading import bundled_folder
+from phosphot5.record.facts import DataFile
+from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 PROTEINS = ROOT / "examples" / "proteins.fasta"
 SITES = ROOT / "examples" / "literature_sites.tsv"

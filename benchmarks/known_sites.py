@@ -25,10 +25,10 @@ from _validation_set import validation_proteins
 
 from phosphot5.data import Protein, SiteState
 from phosphot5.evaluation.metrics import probability_metrics, site_metrics
-from phosphot5.inference import score_proteins
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import score_proteins
 
 DRAWS = (0, 1, 2)
 """Seeds of the random halves."""

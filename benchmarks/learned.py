@@ -27,9 +27,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from phosphot5.data import Protein
 from phosphot5.evaluation.sites import LabelledSites
-from phosphot5.inference import score_proteins
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import score_proteins
 
 QUICK, QUICK_MUTATED = 40, 2
 """Proteins of a quick run, and sites of each residue whose surroundings are mutated in it."""
@@ -60,7 +60,7 @@ class Sites:
     def __init__(self, model: PhosphoT5ForConditionalGeneration, proteins: list[Protein]) -> None:
         # positions count residues of the sequence as scored, not as given
         plain = [Protein(id=p.id, sequence=p.sequence, states=p.states) for p in proteins]
-        known = LabelledSites.of(plain).scored(score_proteins(model, plain)).measured()
+        known = LabelledSites.from_proteins(plain).scored(score_proteins(model, plain)).measured()
         self.score, self.truth = known.probability.astype(np.float64), known.truth
         self.residues, self.protein, self.residue = known.residues, known.protein, known.position - 1
         self.cut = logos.windows(plain, self.protein, self.residue)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from _environment import describe, save
 
-from phosphot5.hub_card.environment import peak_memory_bytes
+from phosphot5.record.environment import peak_memory_bytes
 
 if TYPE_CHECKING:
     from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
@@ -44,8 +44,8 @@ def build(kind: str) -> "PhosphoT5ForConditionalGeneration":
     """Make a model: the bundled one with an attention, or a random ``large`` one."""
     import torch
 
-    from phosphot5.loading import load_model
     from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+    from phosphot5.prediction.loading import load_model
 
     if kind != "large":
         return load_model("bundled", attention=kind)[0]

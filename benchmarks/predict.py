@@ -26,10 +26,10 @@ from _environment import describe, save
 
 from phosphot5.cli.main import main as run_command
 from phosphot5.data import Protein, read_fasta, write_fasta
-from phosphot5.hub_card.environment import usable_cores
-from phosphot5.inference import score_proteins
-from phosphot5.loading import load_model, place
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model, move_to_device
+from phosphot5.prediction.scoring import score_proteins
+from phosphot5.record.environment import usable_cores
 
 RESIDUES = 2_000_000
 SEED = 0
@@ -143,7 +143,7 @@ def rate(proteins: list[Protein], work: Callable[[], object]) -> float:
 
 def onednn(proteins: list[Protein]) -> dict[str, Any]:
     """Compare linear layers by oneDNN, as the command has them, with those by torch's BLAS; one thread, in turn."""
-    plain, placed = load_model("bundled")[0], place(load_model("bundled")[0], "cpu")
+    plain, placed = load_model("bundled")[0], move_to_device(load_model("bundled")[0], "cpu")
     change = np.abs(scores_of(placed, proteins) - scores_of(plain, proteins)).max()
     rates = [
         [rate(proteins, lambda m=m: scores_of(m, proteins)) for m in (placed, plain)] for _ in range(ROUNDS)

@@ -24,10 +24,11 @@ from _environment import describe, save
 from predict import SEED, proteome
 
 from phosphot5.data.encode import encode
-from phosphot5.inference import LENGTH_STEP
-from phosphot5.loading import load_model, place
+from phosphot5.hub_card.model_folder import ONNX_FILE
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.onnx_export import ONNX_FILE, write_onnx
+from phosphot5.prediction.loading import load_model, move_to_device
+from phosphot5.prediction.onnx_export import write_onnx
+from phosphot5.prediction.scoring import LENGTH_STEP
 
 RESIDUES = 60_000
 TITIN = 34_350
@@ -120,7 +121,7 @@ def main() -> None:
         write_onnx(model, path)
         scorers = {
             "torch": in_torch(model),
-            "predict": in_torch(place(load_model("bundled")[0], "cpu"), LENGTH_STEP),
+            "predict": in_torch(move_to_device(load_model("bundled")[0], "cpu"), LENGTH_STEP),
             "onnxruntime": in_onnxruntime(path),
         }
         result = {

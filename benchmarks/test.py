@@ -23,13 +23,16 @@ from _strata import by_length, calibration, strict
 from _test_tables import TOOLS
 
 from phosphot5 import __version__
-from phosphot5.data import file_digest
+from phosphot5.bundled import bundled_folder
 from phosphot5.data.labelled import read_labelled
 from phosphot5.evaluation.peers import read_peers
 from phosphot5.evaluation.results import Evaluation
-from phosphot5.hub_card import RECORD_FILE, DataFile, PeerResult, RunRecord
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import bundled_folder, load_model, model_file
+from phosphot5.hub_card.model_files import model_file
+from phosphot5.measure import score_labelled_sites
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.facts import DataFile, PeerResult
+from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 SET = "multisource/test"
 SITES = f"phosphosites/{SET}.fasta.gz"
@@ -98,7 +101,7 @@ def measure(name: str, data: Path, pictures: Path, resamples: int = 1000) -> dic
     sites = score_labelled_sites(model, proteins)
     peers = read_peers(data / PEERS, sites)
     fitted = model.config.calibration
-    evaluation = Evaluation.of(sites, fitted, peers, resamples)
+    evaluation = Evaluation.from_sites(sites, fitted, peers, resamples)
     pictures.mkdir(parents=True, exist_ok=True)
     evaluation.draw(pictures)
     lists = _strict_lists(data)

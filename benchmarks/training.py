@@ -42,8 +42,8 @@ from transformers.models.t5 import T5Config, T5ForConditionalGeneration
 from transformers.trainer_callback import PrinterCallback, TrainerCallback
 
 from phosphot5.evaluation.metrics import site_metrics
-from phosphot5.hub_card.environment import peak_memory_bytes
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.record.environment import peak_memory_bytes
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphositeCollator, PhosphoT5Trainer
 from phosphot5.trainer.dataset import build_dataset

@@ -19,9 +19,9 @@ from phosphot5.data import read_fasta
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.evaluation.results import stored_thresholds
 from phosphot5.evaluation.sites import evaluate_sites
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model
+from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.prediction.loading import load_model
 from phosphot5.trainer.dataset import LabelledFile, build_dataset
 from phosphot5.trainer.recipe import load_recipe
 

@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData, eval_result_entries_to_yaml
 
-from phosphot5.data import atomic_text
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.evaluation.table import CLASS_TITLES
+from phosphot5.output import atomic_text
+from phosphot5.record.facts import EXAMPLE_SEQUENCE, Licence
+from phosphot5.record.metric_names import CLASS_TITLES
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 from .card_tables import (
     CALIBRATION,
@@ -28,8 +30,6 @@ from .card_tables import (
     hardware_rows,
     result_tables,
 )
-from .facts import EXAMPLE_SEQUENCE, Licence
-from .record import RECORD_FILE, RunRecord
 from .templating import card_template
 
 __all__ = [

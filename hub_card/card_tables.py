@@ -4,11 +4,10 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from phosphot5.evaluation.table import CLASS_TITLES
-from phosphot5.evaluation.thresholds import probability_at
-
-from .facts import Hardware
-from .record import RunRecord
+from phosphot5.record.facts import Hardware
+from phosphot5.record.metric_names import CLASS_TITLES
+from phosphot5.record.run_record import RunRecord
+from phosphot5.record.thresholds import probability_at
 
 __all__ = [
     "CALIBRATION",
@@ -67,7 +66,7 @@ EXAMPLE_COLUMNS = ("position", "residue", "probability", "fpr", "call", "window"
 CALL_RATES = {"high": 0.01, "medium": 0.05, "low": 0.10}
 """Name of each call and its false-positive rate; a test holds them equal to the model's."""
 
-UPWARD = ("_ece",)
+NO_INTERVAL_SHOWN = ("_ece",)
 """Metrics that every resample raises, because chance adds to the gap of each bin: their interval says little."""
 NOT_MEASURED = "not measured"
 CALIBRATION = ("slope", "neighbours", "protein", "intercept")
@@ -80,7 +79,7 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min {rest:02d} s"
 
 
-AMOUNTS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+COST_ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("steps", "optimizer steps", "{:,}".format),
     ("tokens", "tokens read, all noise passes counted", "{:,}".format),
     ("seconds", "time", _duration),
@@ -156,7 +155,7 @@ def _score(scores: Mapping[str, float | None], key: str, form: str, missing: str
     if value is None:
         return missing
     shown = form.format(value)
-    if key.endswith(UPWARD):
+    if key.endswith(NO_INTERVAL_SHOWN):
         return shown
     return shown if low is None or high is None else f"{shown} [{form.format(low)}-{form.format(high)}]"
 
@@ -184,7 +183,7 @@ def earlier_rows(record: RunRecord) -> list[list[str]]:
             f"`{shlex.join(training.command)}`",
             str(training.seed),
             f"`{training.git_commit}`" if training.git_commit else "no commit recorded",
-            *(_amount(form, getattr(training.cost, name)) for name, _, form in AMOUNTS[:3]),
+            *(_amount(form, getattr(training.cost, name)) for name, _, form in COST_ROWS[:3]),
         ]
         for training in record.earlier
     ]
@@ -193,7 +192,7 @@ def earlier_rows(record: RunRecord) -> list[list[str]]:
 def cost_rows(record: RunRecord) -> list[tuple[str, str]]:
     """Return what the run consumed, each with its name, and what it was together with the earlier trainings."""
     rows = []
-    for name, title, form in AMOUNTS:
+    for name, title, form in COST_ROWS:
         text = _amount(form, getattr(record.cost, name))
         parts = [getattr(cost, name) for cost in (record.cost, *(part.cost for part in record.earlier))]
         if record.earlier and None not in parts:

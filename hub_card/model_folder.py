@@ -19,6 +19,8 @@ __all__ = ["ModelFolder", "missing_files"]
 WEIGHTS = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
 ONNX_FOLDER = "onnx"
+ONNX_FILE = f"{ONNX_FOLDER}/model.onnx"
+"""The scoring path as an ONNX graph, where a folder has one."""
 """Where the Hub expects ONNX graphs."""
 FOLDERS = (ONNX_FOLDER, Path(EVAL_RESULTS_FILE).parent.name)
 """Folders whose files go up."""

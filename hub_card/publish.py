@@ -63,10 +63,10 @@ def push_folder(
     title = message or " ".join(
         ["PhosphoT5 model", *([f"phosphot5 {model.version}"] if model.version else [])]
     )
-    return upload(model.files, target, title, model.listing(target), _must_go, token)
+    return upload(model.files, target, title, model.listing(target), _is_obsolete, token)
 
 
-def _must_go(name: str) -> bool:
+def _is_obsolete(name: str) -> bool:
     """Tell whether a file in the repository would be taken for a part of the new model, or is the Trainer's pickle."""
     folder, _, file = name.rpartition("/")
     return folder == ONNX_FOLDER or not folder and (file.endswith(WEIGHT_SUFFIXES) or file == TRAINER_PICKLE)

@@ -9,9 +9,9 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, is_offline_mode
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.hub_card.bounded_retries import bounded_retries
 
 from .hub_errors import CLIENT_ERRORS, OFFLINE, explain
-from .patience import bounded_patience
 
 __all__ = ["Published", "Target", "list_files", "upload"]
 
@@ -171,7 +171,7 @@ def upload(
     logger.info("%s", listing)
     api = HfApi(token=token)
     try:
-        with bounded_patience():
+        with bounded_retries():
             return _upload(api, files, target, title, must_go)
     except CLIENT_ERRORS as error:
         raise explain(error, target.repo_id, api.endpoint) from error

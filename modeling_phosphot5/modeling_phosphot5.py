@@ -12,6 +12,7 @@ from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
+from .masking_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 from .proteins_phosphot5 import GivenProtein
@@ -25,7 +26,6 @@ from .stack_phosphot5 import (
     PhosphoT5Stack,
     ResidueConvolution,
 )
-from .teaching_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 
 # The last four are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [

@@ -18,8 +18,8 @@ _HOME = {
     "PhosphoT5Trainer": "phosphot5.trainer",
     "PhosphoT5TrainingArguments": "phosphot5.trainer",
     "RegularTokenizer": "phosphot5.tokenization_phosphot5",
-    "load_model": "phosphot5.loading",
-    "predict_sites": "phosphot5.inference",
+    "load_model": "phosphot5.prediction.loading",
+    "predict_sites": "phosphot5.prediction.scoring",
     "register": "phosphot5.registration",
 }
 

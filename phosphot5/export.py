@@ -7,9 +7,12 @@ from importlib import resources
 from pathlib import Path
 
 from phosphot5.errors import OutputFileError, PhosphoT5Error
-from phosphot5.hub_card import PICTURES, RECORD_FILE, write_card
-from phosphot5.loading import load_model, model_file
-from phosphot5.onnx_export import ONNX_FILE, require_onnx, write_onnx
+from phosphot5.hub_card import PICTURES, write_card
+from phosphot5.hub_card.model_files import model_file
+from phosphot5.hub_card.model_folder import ONNX_FILE
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.onnx_export import require_onnx, write_onnx
+from phosphot5.record.run_record import RECORD_FILE
 from phosphot5.registration import register
 
 __all__ = ["export_model", "write_endpoint_files"]
@@ -39,7 +42,7 @@ def export_model(
         Branch, tag or commit of a hub id.
     onnx : bool
         Also write the scoring path as an ONNX graph, ``onnx/model.onnx``; see
-        :func:`~phosphot5.onnx_export.write_onnx`.
+        :func:`~phosphot5.prediction.onnx_export.write_onnx`.
 
     Returns
     -------

@@ -25,10 +25,11 @@ from pathlib import Path
 import numpy as np
 from pyteomics import fasta
 
-from phosphot5.data import Protein, SiteState, check_output, read_fasta, write_fasta
-from phosphot5.data.mmseqs import search
+from phosphot5.data import Protein, SiteState, read_fasta, write_fasta
+from phosphot5.data.homology.mmseqs import search
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.output import check_output
 
 PROTEOME, SITES = (
     f"kstar/RESOURCE_FILES/{name}" for name in ("humanProteome.fasta", "HumanPhosphoProteome.csv")

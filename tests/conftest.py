@@ -70,7 +70,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration, PhosphoT5Tokenizer
-    from phosphot5.hub_card import RECORD_FILE, RunRecord
+    from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
     torch.manual_seed(0)
     levels = [0.9, 0.6, 0.3, 0.1]

@@ -14,7 +14,7 @@ from phosphot5.export import write_endpoint_files
 
 from .sampler import TokenBudgetSampler
 
-__all__ = ["CodeFilesCallback", "ProgressForPeople", "SamplerEpochCallback", "TrainingClock"]
+__all__ = ["CodeFilesCallback", "ConsoleProgress", "SamplerEpochCallback", "TrainingClock"]
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class TrainingClock(TrainerCallback, ExportableState):
         return {"args": {}, "attributes": {"before": self.seconds}}
 
 
-class ProgressForPeople(TrainerCallback):
+class ConsoleProgress(TrainerCallback):
     """Show how a training goes: a bar on a terminal, a line for every logging step and evaluation in a log.
 
     Parameters

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE
+from phosphot5.record.run_record import RECORD_FILE
 
 __all__ = ["last_checkpoint", "remove_incomplete", "start_point", "whole_checkpoints"]
 

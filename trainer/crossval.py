@@ -11,17 +11,20 @@ import numpy as np
 import pandas as pd
 from accelerate import PartialState
 
-from phosphot5.data import SiteState, atomic_text, file_digest
+from phosphot5.data import SiteState
+from phosphot5.data.homology.split_folder import SPLIT_FILE, SplitOptions
 from phosphot5.data.labelled import read_labelled
-from phosphot5.data.split_folder import SPLIT_FILE, SplitOptions
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.bootstrap import measure
 from phosphot5.evaluation.results import stored_thresholds
 from phosphot5.evaluation.sites import LabelledSites
-from phosphot5.hub_card import RECORD_FILE, RunRecord, environment
 from phosphot5.hub_card.card import read_config
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model
+from phosphot5.measure import score_labelled_sites
+from phosphot5.output import atomic_text
+from phosphot5.prediction.loading import load_model
+from phosphot5.record import environment
+from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 from .dataset import LabelledFile, split_files
 from .recipe import Recipe

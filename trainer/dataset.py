@@ -10,8 +10,8 @@ import numpy as np
 
 from phosphot5.data import Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
+from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
-from phosphot5.data.split_folder import Split, SplitOptions
 
 from .collator import TEACHER_COLUMN
 
@@ -216,7 +216,7 @@ def split_files(
     Parameters
     ----------
     files, options, folder, overwrite
-        As for :func:`merge_proteins` and :class:`~phosphot5.data.split_folder.Split`, whose errors it raises.
+        As for :func:`merge_proteins` and :class:`~phosphot5.data.homology.split_folder.Split`, whose errors it raises.
     """
     ledger = Ledger()
     split = Split(merge_proteins(files, ledger)[0], options)

@@ -12,11 +12,11 @@ from accelerate import PartialState
 from torch import nn
 
 from phosphot5.data import Protein
-from phosphot5.data.files import atomic_file
-from phosphot5.inference import score_proteins
-from phosphot5.loading import load_model, place
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, plain_ids, site_mask
 from phosphot5.modeling_phosphot5.loss_phosphot5 import FocalLossWithSmoothing
+from phosphot5.output import atomic_file
+from phosphot5.prediction.loading import load_model, move_to_device
+from phosphot5.prediction.scoring import score_proteins
 from phosphot5.progress import Progress
 
 from .collator import TEACHER_COLUMN
@@ -105,7 +105,7 @@ def distillation(
     inputs : dict of str to torch.Tensor of shape (rows, length)
         The collated batch, with the column ``teacher``: probabilities, NaN where there is none.
     drawn : dict of str to torch.Tensor of shape (rows, length)
-        What the model was given of it; see :func:`~phosphot5.trainer.passes.taught`.
+        What the model was given of it; see :func:`~phosphot5.trainer.passes.draw_training_inputs`.
     partner : torch.Tensor of shape (vocab_size,)
         From :func:`~phosphot5.modeling_phosphot5.decoding_phosphot5.phospho_partner`.
     criterion : FocalLossWithSmoothing
@@ -145,7 +145,7 @@ def _log_odds(teacher: Teacher, model: nn.Module, proteins: Sequence[Protein]) -
     taken = list(teacher.residues.encode())
     parts = []
     with Progress("proteins", len(proteins)) as progress:
-        for protein, scores in score_proteins(place(model), proteins):
+        for protein, scores in score_proteins(move_to_device(model), proteins):
             letters = np.frombuffer(protein.sequence.encode(), dtype=np.uint8)
             parts.append(np.append(np.where(np.isin(letters, taken), scores, np.nan), np.nan))
             progress.advance()

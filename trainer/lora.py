@@ -15,7 +15,7 @@ __all__ = ["LoraRecipe", "add_lora", "merge_lora"]
 
 TARGETS = ["q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo"]
 """Linear layers of attention and feed-forward that are adapted; everything else is trained as it is."""
-NEW = r".*\.context\..*"
+UNADAPTED_MODULES = r".*\.context\..*"
 """Layers of such a name that T5 lacks."""
 
 
@@ -70,7 +70,7 @@ def add_lora(model: PhosphoT5ForConditionalGeneration, recipe: LoraRecipe) -> "L
         lora_alpha=recipe.alpha,
         lora_dropout=recipe.dropout,
         target_modules=TARGETS,
-        exclude_modules=NEW,
+        exclude_modules=UNADAPTED_MODULES,
     )
     adapted = LoraModel(model, config, "default")
     for name, parameter in model.named_parameters():

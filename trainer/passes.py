@@ -6,7 +6,7 @@ from torch import nn
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, site_mask
 
-__all__ = ["NOISE_BATCHING", "disagreement", "embedding_rms", "fits", "repeated", "taught"]
+__all__ = ["NOISE_BATCHING", "disagreement", "embedding_rms", "fits", "repeated", "draw_training_inputs"]
 
 NOISE_BATCHING = ("auto", "together", "in_turn")
 """Ways to run the noise passes of a batch."""
@@ -19,7 +19,7 @@ def repeated(inputs: dict[str, torch.Tensor], passes: int) -> dict[str, torch.Te
     return {name: torch.cat([values] * passes) for name, values in inputs.items()}
 
 
-def taught(
+def draw_training_inputs(
     model: PhosphoT5ForConditionalGeneration, inputs: dict[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
     """Draw once what the model is shown of a batch, so that its passes differ in noise and dropout alone.

@@ -16,10 +16,11 @@ from transformers.trainer_utils import HubStrategy
 from transformers.utils import PushInProgress
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, Published, RunRecord, push_folder, write_card
+from phosphot5.hub_card import Published, push_folder, write_card
+from phosphot5.hub_card.bounded_retries import bounded_retries
 from phosphot5.hub_card.hub_errors import CLIENT_ERRORS, explain
 from phosphot5.hub_card.model_folder import LEFT_OUT_SUFFIXES
-from phosphot5.hub_card.patience import bounded_patience
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 __all__ = ["PublishingTrainer"]
 
@@ -51,7 +52,7 @@ class PublishingTrainer(Seq2SeqTrainer):
             If the Hub refuses or cannot be reached: before any time is spent on training.
         """
         try:
-            with bounded_patience():
+            with bounded_retries():
                 super().init_hf_repo(token, private)
         except CLIENT_ERRORS as error:
             name = self.args.hub_model_id or Path(self.args.output_dir).absolute().name

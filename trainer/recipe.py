@@ -11,9 +11,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import yaml
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import Licence
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.recipes import packaged_recipes
+from phosphot5.record.facts import Licence
 
 from .arguments import PhosphoT5TrainingArguments
 from .dataset import LabelledFile

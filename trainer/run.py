@@ -10,28 +10,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from phosphot5.data.files import published_name
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import probability_metrics
 from phosphot5.evaluation.pictures import learning_curve, reliability
 from phosphot5.evaluation.results import stored_thresholds
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
-from phosphot5.hub_card import (
-    CURVE_FILE,
-    EXAMPLE_SEQUENCE,
-    RECORD_FILE,
-    RELIABILITY_FILE,
-    Cost,
-    DataFile,
-    Example,
-    Licence,
-    RunRecord,
-    environment,
-    sha256_of_ids,
-)
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model, model_file
+from phosphot5.hub_card import CURVE_FILE, RELIABILITY_FILE
+from phosphot5.hub_card.model_files import model_file
+from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model
+from phosphot5.record import environment
+from phosphot5.record.facts import EXAMPLE_SEQUENCE, Cost, DataFile, Example, Licence
+from phosphot5.record.fingerprints import published_name, sha256_of_ids
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
@@ -111,7 +103,7 @@ def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]], folder: str)
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
     try:
-        LabelledSites.of(sets["valid"].proteins).check_measurable()
+        LabelledSites.from_proteins(sets["valid"].proteins).check_measurable()
     except ValueError as error:
         raise PhosphoT5Error(f"data.valid: {error}, to measure by; give other or more proteins") from error
     return sets

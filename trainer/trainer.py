@@ -20,12 +20,12 @@ from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 from .arguments import PhosphoT5TrainingArguments
 from .averaging import mean_weights
 from .calibration import fit_calibration
-from .callbacks import CodeFilesCallback, ProgressForPeople, SamplerEpochCallback, TrainingClock
+from .callbacks import CodeFilesCallback, ConsoleProgress, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
 from .collator import TEACHER_COLUMN, PhosphositeCollator
 from .distillation import distillation
 from .optimizer import MuonWithAdamW, hidden_matrices
-from .passes import disagreement, embedding_rms, fits, repeated, taught
+from .passes import disagreement, draw_training_inputs, embedding_rms, fits, repeated
 from .publishing import PublishingTrainer
 from .sampler import TokenBudgetSampler
 
@@ -67,7 +67,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         if "length" in getattr(self.train_dataset, "column_names", ()):
             for stock in (PrinterCallback, ProgressCallback):
                 self.remove_callback(stock)
-            self.add_callback(ProgressForPeople(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
+            self.add_callback(ConsoleProgress(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
         self._in_turn = self._run_passes_in_turn()
 
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
@@ -235,10 +235,10 @@ class PhosphoT5Trainer(PublishingTrainer):
         consistency = self.args.consistency_weight if together else 0.0
         bare = self.accelerator.unwrap_model(model)
         if consistency:
-            drawn, inputs = repeated(taught(bare, inputs), passes), repeated(inputs, passes)
+            drawn, inputs = repeated(draw_training_inputs(bare, inputs), passes), repeated(inputs, passes)
         else:
             inputs = repeated(inputs, passes) if together else inputs
-            drawn = taught(bare, inputs) if TEACHER_COLUMN in inputs else inputs
+            drawn = draw_training_inputs(bare, inputs) if TEACHER_COLUMN in inputs else inputs
         if num_items_in_batch is not None:
             num_items_in_batch = num_items_in_batch * passes
         outputs = model(**drawn, num_items_in_batch=num_items_in_batch)

@@ -72,7 +72,7 @@ class Comparison:
     pairs: Pairs
 
     @classmethod
-    def of(cls, first: Scored, second: Scored) -> "Comparison":
+    def from_scored(cls, first: Scored, second: Scored) -> "Comparison":
         """Align two scored variants."""
         return cls(first, second, align(first.protein.sequence, second.protein.sequence))
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from phosphot5.app.scoring import Scored
-from phosphot5.data import atomic_text
-from phosphot5.report import FORMATS
+from phosphot5.output import atomic_text
+from phosphot5.prediction.formats import FORMATS
 
 __all__ = ["DOWNLOADS", "WEAKEST_CALL", "write_downloads"]
 

@@ -225,7 +225,7 @@ def _comparing(scorer: Scorer) -> None:
 
     def compare(first: str, second: str) -> list[Any]:
         try:
-            comparison = Comparison.of(*scorer.score_pair(first, second))
+            comparison = Comparison.from_scored(*scorer.score_pair(first, second))
         except PhosphoT5Error as error:
             return [_error(error), gr.Column(visible=False), gr.skip(), gr.skip()]
         summary = comparison.summary

@@ -60,7 +60,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Scored:
-    """A protein and the rows of its site table, as `phosphot5.inference.predict_sites` makes them."""
+    """A protein and the rows of its site table, as `phosphot5.prediction.scoring.predict_sites` makes them."""
 
     protein: Protein
     rows: list[dict[str, Any]]
@@ -85,11 +85,11 @@ class Scorer:
     """
 
     def __init__(self, name: str = "bundled", revision: str | None = None, limits: Limits = Limits()) -> None:
-        from phosphot5.loading import load_model, place
+        from phosphot5.prediction.loading import load_model, move_to_device
 
         self.name = name
         self.limits = limits
-        self.model = place(load_model(name, revision)[0], "cpu")
+        self.model = move_to_device(load_model(name, revision)[0], "cpu")
 
     @property
     def table(self) -> dict[str, dict[str, list[float]]] | None:
@@ -148,7 +148,7 @@ class Scorer:
         return proteins[0]
 
     def _score(self, proteins: list[Protein]) -> list[Scored]:
-        from phosphot5.inference import predict_sites
+        from phosphot5.prediction.scoring import predict_sites
 
         return [Scored(protein, rows) for protein, rows in predict_sites(self.model, proteins)]
 

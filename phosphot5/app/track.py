@@ -10,8 +10,8 @@ from html import escape
 
 from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import CALL_CLASSES, site_text, summary_text
-from phosphot5.evaluation.thresholds import probability_at
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
+from phosphot5.record.thresholds import probability_at
 
 __all__ = ["Mark", "draw_mirrored", "draw_track", "legend"]
 

@@ -5,10 +5,10 @@ import logging
 import time
 from typing import Any
 
-from phosphot5.cli.processes import joined
 from phosphot5.cli.train import add_recipe
-from phosphot5.evaluation.table import CLASS_TITLES, HEADLINE
+from phosphot5.processes import joined
 from phosphot5.progress import hide_loading_bars
+from phosphot5.record.metric_names import CLASS_TITLES, HEADLINE
 
 __all__ = ["add_arguments", "run"]
 

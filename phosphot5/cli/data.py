@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.push import add_push_options, push_options
-from phosphot5.data import Ledger, Protein, check_output, read_labelled, write_labelled
-from phosphot5.data.files import atomic_folder, check_folder
+from phosphot5.data import Ledger, Protein, read_labelled, write_labelled
 from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.output import atomic_folder, check_folder, check_output
 from phosphot5.progress import Progress
 
 if TYPE_CHECKING:
-    from phosphot5.data.leakage import Leakage
-    from phosphot5.data.split_folder import SplitOptions
+    from phosphot5.data.homology.leakage import Leakage
+    from phosphot5.data.homology.split_folder import SplitOptions
 
 __all__ = ["add_arguments", "run"]
 
@@ -59,7 +59,7 @@ def _add_inspect(command: argparse.ArgumentParser) -> None:
 
 
 def _add_convert(command: argparse.ArgumentParser) -> None:
-    from phosphot5.data.readers import FORMATS
+    from phosphot5.data.sources import FORMATS
 
     about = "; ".join(f"{name}: {form.about}" for name, form in FORMATS.items())
     command.add_argument("input", nargs="+", help="files of one format, or of formats told by their content")
@@ -205,7 +205,7 @@ def _inspect(args: argparse.Namespace) -> None:
 
 def _convert(args: argparse.Namespace) -> None:
     from phosphot5.data.convert import Converter, ConvertOptions, read_sequences
-    from phosphot5.data.readers import detect_format
+    from phosphot5.data.sources import detect_format
     from phosphot5.data.summary import site_table, summarise
 
     check_ending(args.output)
@@ -236,7 +236,7 @@ def _convert(args: argparse.Namespace) -> None:
 
 def _check_options(args: argparse.Namespace, forms: set[str]) -> None:
     """Refuse options that none of the formats makes use of."""
-    from phosphot5.data.readers import FORMATS
+    from phosphot5.data.sources import FORMATS
 
     for option in ("fasta", "localisation", "organism"):
         if getattr(args, option) is not None and not any(option in FORMATS[form].options for form in forms):
@@ -247,7 +247,7 @@ def _check_options(args: argparse.Namespace, forms: set[str]) -> None:
 
 
 def _split_options(args: argparse.Namespace) -> "SplitOptions":
-    from phosphot5.data.split_folder import SplitOptions
+    from phosphot5.data.homology.split_folder import SplitOptions
 
     if args.folds is not None:
         if args.valid is not None or args.test is not None:
@@ -270,8 +270,8 @@ def _split_options(args: argparse.Namespace) -> "SplitOptions":
 
 
 def _split(args: argparse.Namespace) -> None:
-    from phosphot5.data.mmseqs import mmseqs_version
-    from phosphot5.data.split_folder import Split, check_split_folder
+    from phosphot5.data.homology.mmseqs import mmseqs_version
+    from phosphot5.data.homology.split_folder import Split, check_split_folder
     from phosphot5.data.summary import part_table, summarise
 
     options = _split_options(args)
@@ -297,7 +297,7 @@ def _split(args: argparse.Namespace) -> None:
 
 def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
     """Show the shares of proteins with a homolog elsewhere."""
-    from phosphot5.data.leakage import LEVELS, LOCAL_RESIDUES
+    from phosphot5.data.homology.leakage import LEVELS, LOCAL_RESIDUES
     from phosphot5.data.summary import text_table
 
     rows: list[list[object]] = [["with a homolog", *(f"of {level * 100:.0f} % identity" for level in LEVELS)]]
@@ -313,7 +313,7 @@ def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
 
 
 def _push(args: argparse.Namespace) -> None:
-    from phosphot5.data.hub_dataset import push_dataset
+    from phosphot5.hub_card.dataset import push_dataset
 
     result = push_dataset(args.split, args.repo, args.license, **push_options(args))
     _print([str(result)])

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phosphot5.data import Protein, SiteState, file_digest
-from phosphot5.data.files import atomic_folder, check_folder, published_name
+from phosphot5.data import Protein, SiteState
 from phosphot5.data.labelled import read_labelled
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.output import atomic_folder, check_folder
 from phosphot5.progress import Progress, hide_loading_bars
+from phosphot5.record.fingerprints import file_digest, published_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,12 +89,12 @@ def run(args: argparse.Namespace) -> int:
     if args.output is not None:
         check_folder(args.output, overwrite=args.overwrite, replaceable=FILES)
     proteins, files = _read(args.labelled)
-    sites = LabelledSites.of(proteins)
+    sites = LabelledSites.from_proteins(proteins)
     _check_labels(sites)
     peers = _read_peers(args.peer, sites)
     model = _load(args)
     scored = sites.scored(_score(model, proteins))
-    evaluation = Evaluation.of(scored, model.config.calibration, peers, args.resamples, args.seed)
+    evaluation = Evaluation.from_sites(scored, model.config.calibration, peers, args.resamples, args.seed)
     seen = _seen_in_training(args, files)
     names = " + ".join(file["name"] for file in files)
     sys.stdout.write("\n".join([f"{args.model} on {names}", "", evaluation.text().rstrip(), *seen]) + "\n")
@@ -153,18 +154,18 @@ def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
 
 def _load(args: argparse.Namespace) -> "PhosphoT5ForConditionalGeneration":
     """Load the model onto the device, in the numbers that ``predict`` computes with."""
-    from phosphot5.loading import load_model, place
+    from phosphot5.prediction.loading import load_model, move_to_device
 
     hide_loading_bars()
-    return place(load_model(args.model, args.revision)[0], args.device)
+    return move_to_device(load_model(args.model, args.revision)[0], args.device)
 
 
 def _score(
     model: "PhosphoT5ForConditionalGeneration", proteins: list[Protein]
 ) -> "Iterator[tuple[Protein, np.ndarray]]":
     """Score the proteins, showing the progress."""
-    from phosphot5.hub_card.environment import usable_cores
-    from phosphot5.inference import score_proteins
+    from phosphot5.prediction.scoring import score_proteins
+    from phosphot5.record.environment import usable_cores
 
     with Progress("proteins", len(proteins)) as progress:
         for scored in score_proteins(model, proteins, threads=usable_cores()):
@@ -174,8 +175,8 @@ def _score(
 
 def _seen_in_training(args: argparse.Namespace, files: list[dict[str, Any]]) -> list[str]:
     """Return a warning for each evaluated file that the model's record lists, told by its fingerprint."""
-    from phosphot5.hub_card import RECORD_FILE, RunRecord
-    from phosphot5.loading import model_file
+    from phosphot5.hub_card.model_files import model_file
+    from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
     try:
         record = RunRecord.load(model_file(args.model, RECORD_FILE, args.revision))
@@ -198,7 +199,7 @@ def _facts(
     seconds: float,
 ) -> dict[str, Any]:
     """Return what was evaluated, with what, and at what cost."""
-    from phosphot5.hub_card import environment
+    from phosphot5.record import environment
 
     return {
         "command": args.argv,
@@ -224,7 +225,7 @@ def _facts(
 
 def _model_files(args: argparse.Namespace) -> Iterable[Path]:
     """Yield the files that decide the scores: configuration and weights, in one file or in several."""
-    from phosphot5.loading import model_file
+    from phosphot5.hub_card.model_files import model_file
 
     yield model_file(args.model, "config.json", args.revision)
     try:
@@ -256,7 +257,7 @@ def _finite(value: Any) -> Any:
 
 def _report(proteins: list[Protein], sites: "LabelledSites", seconds: float) -> None:
     """Log the summary: proteins, sites, time and memory."""
-    from phosphot5.hub_card.environment import peak_memory_bytes
+    from phosphot5.record.environment import peak_memory_bytes
 
     logger.info(
         "%d sites, %d of them labelled, in %d proteins with %d residues; %.1f s, peak memory %.2f GB",

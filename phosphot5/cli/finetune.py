@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.main import OVERRIDE
-from phosphot5.cli.processes import joined, on_main
 from phosphot5.cli.train import report
+from phosphot5.processes import joined, on_main
 from phosphot5.progress import hide_loading_bars
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
     """Split validation proteins off, homologs together, unless the run that is resumed has done so."""
-    from phosphot5.data.split_folder import SPLIT_FILE, SplitOptions
+    from phosphot5.data.homology.split_folder import SPLIT_FILE, SplitOptions
     from phosphot5.trainer.dataset import split_files
 
     if not (args.resume and (folder / SPLIT_FILE).is_file()):

@@ -25,8 +25,8 @@ def run(args: argparse.Namespace) -> int:
     if (args.repo is None) == (args.folder is None):
         found = "both a Space and --folder" if args.repo else "neither a Space nor --folder"
         raise PhosphoT5Error(f"found {found}, expected one: owner/name to upload to, or a folder to write")
-    from phosphot5.app.space_folder import write_space
     from phosphot5.hub_card import push_space
+    from phosphot5.hub_card.space import write_space
 
     if args.folder is not None:
         files = write_space(args.folder, args.model, args.revision)

@@ -4,11 +4,11 @@ import argparse
 import logging
 from typing import TYPE_CHECKING
 
-from phosphot5.cli.processes import joined
+from phosphot5.processes import joined
 from phosphot5.progress import hide_loading_bars
 
 if TYPE_CHECKING:
-    from phosphot5.hub_card import RunRecord
+    from phosphot5.record.run_record import RunRecord
 
 __all__ = ["add_arguments", "add_recipe", "report", "run"]
 

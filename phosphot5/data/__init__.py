@@ -4,9 +4,8 @@ The encoder is in `phosphot5.data.encode`; it takes its vocabulary from the toke
 transformers, so it is not loaded here.
 """
 
-from phosphot5.data.fasta import read_fasta, write_fasta
-from phosphot5.data.files import atomic_text, check_output, file_digest, read_lines
-from phosphot5.data.known import KnownSites
+from phosphot5.data.files.fasta import read_fasta, write_fasta
+from phosphot5.data.files.text import read_lines
 from phosphot5.data.labelled import LabelledProtein, read_labelled, write_labelled
 from phosphot5.data.ledger import Ledger, Skipped
 from phosphot5.data.notations import NOTATIONS, losses, parse, render
@@ -20,13 +19,14 @@ from phosphot5.data.records import (
     Site,
     SiteState,
 )
+from phosphot5.output import atomic_text, check_output
+from phosphot5.record.fingerprints import file_digest
 
 __all__ = [
     "NOTATIONS",
     "PHOSPHO_RESIDUES",
     "RESIDUES",
     "Annotated",
-    "KnownSites",
     "LabelledProtein",
     "Ledger",
     "Localisation",

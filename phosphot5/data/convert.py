@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from phosphot5.data.fasta import read_fasta
-from phosphot5.data.files import PathLike
+from phosphot5.data.files.fasta import read_fasta
 from phosphot5.data.labelled import LabelledProtein
 from phosphot5.data.ledger import Ledger
-from phosphot5.data.readers import FORMATS, Claim, Entry, Intake
 from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, Protein, SiteState
+from phosphot5.data.sources import FORMATS, Entry, ReadContext, SiteLabel
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.output import PathLike
 
 __all__ = ["ConvertOptions", "Converter", "read_sequences"]
 
@@ -141,7 +141,7 @@ class Converter:
         path : str
             The file.
         form : str
-            Its format, a name of `phosphot5.data.readers.FORMATS`.
+            Its format, a name of `phosphot5.data.sources.FORMATS`.
         advance : callable
             Called after each record.
 
@@ -153,7 +153,7 @@ class Converter:
             If it is not in its format, or (unless bad ones are skipped) at the first record that cannot be read,
             has no sequence, or has a site that does not fit its sequence.
         """
-        intake = Intake(
+        context = ReadContext(
             path,
             self.ledger,
             self.options.skip_bad,
@@ -163,14 +163,14 @@ class Converter:
             self.problems,
         )
         name = path.replace("\\", "/").rpartition("/")[2]
-        for entry in FORMATS[form].read(intake):
+        for entry in FORMATS[form].read(context):
             try:
                 self._add_entry(entry, entry.source or f"{form}:{name}")
             except InputFormatError as error:
                 reason = (
                     "no sequence" if error.found.startswith("no sequence") else "does not fit its sequence"
                 )
-                intake.refuse_record(error.at(line=entry.line, record=entry.id), reason)
+                context.refuse_record(error.at(line=entry.line, record=entry.id), reason)
             advance()
 
     def finish(self) -> list[LabelledProtein]:
@@ -249,7 +249,7 @@ class Converter:
         self._joined = True
         return self.sequences[name]
 
-    def _take(self, claim: Claim, draft: _Draft) -> None:
+    def _take(self, claim: SiteLabel, draft: _Draft) -> None:
         """Add one label that fits its sequence."""
         index = claim.position - 1
         before, residue = draft.states[index], draft.sequence.sequence[index]
@@ -309,7 +309,7 @@ class Converter:
         ]
 
 
-def _check(claim: Claim, sequence: str, entry: Entry) -> None:
+def _check(claim: SiteLabel, sequence: str, entry: Entry) -> None:
     """Raise an error if a label does not fit its sequence."""
     place = {"line": claim.line, "record": entry.id, "position": claim.position}
     if claim.position < 1:

@@ -22,13 +22,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from phosphot5.data.fasta import read_fasta, write_fasta
-from phosphot5.data.files import PathLike, atomic_file
+from phosphot5.data.files.fasta import read_fasta, write_fasta
+from phosphot5.data.files.parquet import open_parquet
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.notations import parse, render
-from phosphot5.data.parquet_files import open_parquet
 from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
 from phosphot5.errors import InputFormatError, OutputFileError
+from phosphot5.output import PathLike, atomic_file
 
 if TYPE_CHECKING:
     import pyarrow

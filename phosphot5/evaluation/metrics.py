@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from phosphot5.evaluation.weighted import CALLED, PROBABILISTIC, RANKING, WeightedMetrics
+from phosphot5.record.metric_names import CLASSES
 
 __all__ = [
-    "CLASSES",
     "best_threshold",
     "called_sites",
     "classes_with_both",
@@ -16,9 +16,6 @@ __all__ = [
     "probability_metrics",
     "site_metrics",
 ]
-
-CLASSES = {"st": "ST", "s": "S", "t": "T", "y": "Y"}
-"""Name of each reported class and the residues it holds."""
 
 
 def site_metrics(

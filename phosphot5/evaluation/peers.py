@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from phosphot5.data import PHOSPHO_RESIDUES, SiteState
-from phosphot5.data.files import PathLike
-from phosphot5.data.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.evaluation.bootstrap import differences, intervals, measure, resample, with_intervals
 from phosphot5.evaluation.sites import LabelledSites
+from phosphot5.output import PathLike
 
 __all__ = ["Peer", "compare", "read_peers"]
 

@@ -11,10 +11,10 @@ import numpy as np
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from phosphot5.data import SiteState
-from phosphot5.data.files import PathLike
 from phosphot5.evaluation.metrics import mean_ap
 from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.evaluation.weighted import equal_count_bins
+from phosphot5.output import PathLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

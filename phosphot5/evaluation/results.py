@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from phosphot5.data import PHOSPHO_RESIDUES, SiteState
-from phosphot5.evaluation.metrics import CLASSES, best_threshold, classes_with_both
+from phosphot5.evaluation.metrics import best_threshold, classes_with_both
 from phosphot5.evaluation.peers import Peer, compare
 from phosphot5.evaluation.pictures import precision_recall, reliability, roc, score_distributions
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
-from phosphot5.evaluation.table import FURTHER, HEADLINE, comparison_table, metrics_table
+from phosphot5.evaluation.table import FURTHER, comparison_table, metrics_table
+from phosphot5.record.metric_names import CLASSES, HEADLINE
 
 __all__ = ["Evaluation", "stored_thresholds"]
 
@@ -72,7 +73,7 @@ class Evaluation:
     comparisons: tuple[dict[str, Any], ...]
 
     @classmethod
-    def of(
+    def from_sites(
         cls,
         sites: LabelledSites,
         calibration: Calibration | None,

@@ -42,7 +42,7 @@ class LabelledSites:
     proteins: tuple[str, ...]
 
     @classmethod
-    def of(cls, proteins: Sequence[Protein]) -> "LabelledSites":
+    def from_proteins(cls, proteins: Sequence[Protein]) -> "LabelledSites":
         """Take every S, T and Y of the proteins, labelled or not, none of them scored yet.
 
         Parameters

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["CLASS_TITLES", "FURTHER", "HEADLINE", "comparison_table", "metrics_table"]
+from phosphot5.record.metric_names import CLASS_TITLES, HEADLINE
 
-CLASS_TITLES = {"st": "S/T", "s": "S", "t": "T", "y": "Y"}
-"""How each class is shown."""
-HEADLINE = {"auroc": "AUROC", "ap": "AP", "mcc": "MCC", "f1": "F1", "brier": "Brier", "ece": "ECE"}
-"""Metrics of the first table and their headings."""
+__all__ = ["FURTHER", "comparison_table", "metrics_table"]
+
 FURTHER = {
     "precision_at_recall_60": "prec@rec60",
     "precision_at_recall_80": "prec@rec80",

@@ -13,8 +13,8 @@ import pytest
 
 from phosphot5.cli.main import main
 from phosphot5.data import read_fasta
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")

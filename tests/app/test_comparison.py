@@ -35,7 +35,7 @@ def test_alignment_takes_every_residue_once_and_in_order():
 def test_sites_gained_lost_and_changed():
     first = scored("MKSPEAKTWWYPLK", [0.95, 0.5, 0.4])
     second = scored("MKAPESKSWWYPLK", [0.3, 0.7, 0.1])
-    comparison = Comparison.of(first, second)
+    comparison = Comparison.from_scored(first, second)
     assert comparison.changes == [(3, "S3A"), (6, "A6S"), (8, "T8S")]
     assert [line[-1] for line in comparison.table()][:2] == ["site lost", "site gained"]
     lost = row(comparison, 0)
@@ -54,16 +54,16 @@ def test_sites_gained_lost_and_changed():
 
 def test_gaps_are_named_by_the_positions_of_their_own_variant():
     core = "MEEPQADPAVEPPLAQEKFADLWK"
-    deleted = Comparison.of(scored(core, []), scored(core[:8] + core[10:], []))
+    deleted = Comparison.from_scored(scored(core, []), scored(core[:8] + core[10:], []))
     assert [name for _, name in deleted.changes] == ["AV deleted (A 9-10)"]
-    inserted = Comparison.of(scored(core, []), scored(core[:8] + "WSWWWW" + core[8:], [0.5]))
+    inserted = Comparison.from_scored(scored(core, []), scored(core[:8] + "WSWWWW" + core[8:], [0.5]))
     assert [name for _, name in inserted.changes] == ["6 residues inserted (B 9-14)"]
     assert row(inserted, 0)["change"] == "site gained"
     assert (row(inserted, 0)["position A"], row(inserted, 0)["position B"]) == (None, 10)
 
 
 def test_identical_variants_differ_by_nothing():
-    comparison = Comparison.of(scored("MSP", [0.5]), scored("MSP", [0.5]))
+    comparison = Comparison.from_scored(scored("MSP", [0.5]), scored("MSP", [0.5]))
     assert comparison.summary == (
         "3 of 3 aligned columns are identical (100.0%). B differs from A by: nothing. "
         "Sites gained: 0, lost: 0; other calls changed: 0."
@@ -75,7 +75,9 @@ def test_p47s_of_p53_weakens_the_serine_beside_it():
     wild = example_text("P04637")
     header, *lines = wild.splitlines()
     sequence = "".join(lines)
-    comparison = Comparison.of(*Scorer(limits=Limits()).score_pair(wild, sequence[:46] + "S" + sequence[47:]))
+    comparison = Comparison.from_scored(
+        *Scorer(limits=Limits()).score_pair(wild, sequence[:46] + "S" + sequence[47:])
+    )
     assert comparison.changes == [(47, "P47S")]
     gained, weakened = row(comparison, 0), row(comparison, 1)
     assert (gained["position B"], gained["change"]) == (47, "site gained")
@@ -88,7 +90,7 @@ def test_mirrored_track_shows_both_and_where_they_differ(mutations, named):
         scored("MKSP" * 10, [0.5] * 10),
         scored("MKAP" * mutations + "MKSP" * (10 - mutations), [0.5] * 10),
     )
-    comparison = Comparison.of(first, second)
+    comparison = Comparison.from_scored(first, second)
     html = draw_mirrored(*comparison.marks, 40, TABLE, "A <and> B", comparison.changes)
     root = ET.fromstring(html)
     changes = [group for group in root.iter("g") if group.get("class") == "p5-change"]

@@ -9,9 +9,9 @@ from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import draw_sequence
 from phosphot5.app.track import RESIDUES, draw_track, legend
 from phosphot5.data import Protein, parse
-from phosphot5.evaluation.thresholds import probability_at
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, false_positive_rate, site_call, site_rows
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.thresholds import probability_at
 
 TABLE = {r: {"fpr": [0.002, 0.02, 0.2, 1.0], "probability": [0.9, 0.6, 0.3, 0.0]} for r in "STY"}
 

@@ -10,9 +10,10 @@ from phosphot5 import __version__
 from phosphot5.cli.main import main
 from phosphot5.data import read_fasta
 from phosphot5.evaluation.metrics import site_metrics
-from phosphot5.hub_card import RECORD_FILE, RunRecord, render_card
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model
+from phosphot5.hub_card import render_card
+from phosphot5.measure import score_labelled_sites
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 RESAMPLES = 20
 

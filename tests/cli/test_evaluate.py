@@ -9,11 +9,13 @@ import pytest
 
 from phosphot5.cli import evaluate as command
 from phosphot5.cli.main import main
-from phosphot5.data import SiteState, file_digest, read_fasta
+from phosphot5.data import SiteState, read_fasta
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
-from phosphot5.hub_card import RECORD_FILE, DataFile, RunRecord
-from phosphot5.inference import score_labelled_sites
-from phosphot5.loading import load_model
+from phosphot5.measure import score_labelled_sites
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.facts import DataFile
+from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 ROOT = Path(__file__).parents[2]
 LABELLED = ROOT / "examples" / "synthetic_valid.fasta"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phosphot5.cli.main import main
-from phosphot5.hub_card import RunRecord
+from phosphot5.record.run_record import RunRecord
 
 QUICK = ("training.max_steps=2", "training.tokens_per_batch=2048", "training.eval_strategy=no")
 NO_CHECKPOINTS = ("training.save_strategy=no", "training.load_best_model_at_end=false")

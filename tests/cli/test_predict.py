@@ -14,7 +14,7 @@ import pytest
 from phosphot5.cli import predict as predict_command
 from phosphot5.cli.main import main
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
-from phosphot5.report import FORMATS
+from phosphot5.prediction.formats import FORMATS
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 HEADER = ["protein", "position", "residue", "probability", "fpr", "call", "window", "status"]

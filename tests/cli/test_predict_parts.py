@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from phosphot5 import inference
 from phosphot5.cli.main import main
-from phosphot5.report import FORMATS
+from phosphot5.prediction import scoring as inference
+from phosphot5.prediction.formats import FORMATS
 
 PROTEINS = "".join(f">p{i} number {i}\nM{'SATAYR' * (1 + 7 * i % 11)}{'K' * (i % 3)}\n" for i in range(11))
 SIZE = 3

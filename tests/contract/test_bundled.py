@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from phosphot5 import PhosphoT5Tokenizer
+from phosphot5.bundled import bundled_folder
 from phosphot5.data import read_fasta
 from phosphot5.evaluation.sites import evaluate_sites
-from phosphot5.hub_card import PICTURES, RECORD_FILE, RunRecord, render_card
-from phosphot5.inference import predict_sites, score_labelled_sites, score_proteins
-from phosphot5.loading import bundled_folder, load_model
+from phosphot5.hub_card import PICTURES, render_card
+from phosphot5.measure import score_labelled_sites
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites, score_proteins
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 ROOT = Path(__file__).parents[2]
 VALID = ROOT.parent / "shared" / "data" / "phosphosites" / "multisource" / "valid.fasta.gz"

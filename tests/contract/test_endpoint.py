@@ -5,9 +5,9 @@ import json
 import pytest
 
 from phosphot5.data import Protein, SiteState
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5.handler import MAX_PROTEINS, MAX_RESIDUES
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 SEQUENCE = "MEEPQSDPSVEPPLSQETFSDLWKLLPENNVLS"
 

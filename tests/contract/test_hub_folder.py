@@ -10,8 +10,8 @@ import pytest
 from phosphot5.data import read_fasta
 from phosphot5.export import export_model
 from phosphot5.hub_card import push_folder
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from phosphot5.data import read_fasta
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 

@@ -106,7 +106,7 @@ def data_needs_no_torch(path: str, source: str) -> list[str]:
 
 def evaluation_needs_no_torch(path: str, source: str) -> list[str]:
     """phosphot5/evaluation measures arrays: it imports neither torch nor the trainer, the model or the command line."""
-    banned = ("torch", "transformers", "phosphot5.trainer", "phosphot5.cli", "phosphot5.inference")
+    banned = ("torch", "transformers", "phosphot5.trainer", "phosphot5.cli", "phosphot5.prediction.scoring")
     banned += tuple(f"phosphot5.{folder}" for folder in HUB_FOLDERS)
     return [f"{path}: {name}" for name in imports(path, source) if any(is_inside(name, b) for b in banned)]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from phosphot5.cli.main import COMMANDS, main
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -119,7 +119,7 @@ def test_options_shown_are_understood(monkeypatch):
 
 
 def test_formats_shown_are_those_that_can_be_read():
-    from phosphot5.data.readers import FORMATS
+    from phosphot5.data.sources import FORMATS
 
     rows = README.partition("| `--from` |")[2].partition("\n\n")[0]
     first_cells = [row.split("|")[1] for row in rows.splitlines()[2:]]

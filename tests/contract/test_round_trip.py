@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import ModelCard
 
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
 
 ROOT = Path(__file__).parents[2]
 REPO = "org/phosphot5"

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 import numpy as np
 from entries import P53
 
-from phosphot5.data import split_folder
-from phosphot5.data.leakage import Leakage
+from phosphot5.data.homology import split_folder
+from phosphot5.data.homology.leakage import Leakage
 
 
 @pytest.fixture

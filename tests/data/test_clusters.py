@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from phosphot5.data import Protein
-from phosphot5.data.clusters import cluster_proteins
-from phosphot5.data.leakage import Leakage, measure_leakage
-from phosphot5.data.mmseqs import mmseqs_version, run_mmseqs, work_folder
+from phosphot5.data.homology.clusters import cluster_proteins
+from phosphot5.data.homology.leakage import Leakage, measure_leakage
+from phosphot5.data.homology.mmseqs import mmseqs_version, run_mmseqs, work_folder
 from phosphot5.errors import PhosphoT5Error
 
 LETTERS = "ALGVSREDTIPKFQNYMHWC"
@@ -125,14 +125,14 @@ def test_sequence_that_is_left_out(monkeypatch):
     def nothing(command, files, options, folder):
         (folder / "out_cluster.tsv").write_text("0\t0\n")
 
-    monkeypatch.setattr("phosphot5.data.clusters.run_mmseqs", nothing)
+    monkeypatch.setattr("phosphot5.data.homology.clusters.run_mmseqs", nothing)
     with pytest.raises(PhosphoT5Error, match="MMseqs2 left out a sequence"):
         cluster_proteins([protein("a", "MS"), protein("b", "MT")])
 
 
 def test_library_does_not_load_torch():
     code = (
-        "import sys, phosphot5.data.split_folder, phosphot5.data.convert, phosphot5.data.picture\n"
+        "import sys, phosphot5.data.homology.split_folder, phosphot5.data.convert, phosphot5.data.picture\n"
         "print([name for name in ('torch', 'transformers') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

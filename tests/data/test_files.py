@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from phosphot5.data import file_digest
-from phosphot5.data.files import atomic_folder, check_folder
 from phosphot5.errors import InputFileError, OutputFileError
+from phosphot5.output import atomic_folder, check_folder
+from phosphot5.record.fingerprints import file_digest
 
 
 def test_digest_of_a_file(tmp_path):

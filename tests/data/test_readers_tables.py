@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from phosphot5.data import LabelledProtein, SiteState, write_labelled
-from phosphot5.data.readers import FORMATS, Intake, detect_format
+from phosphot5.data.sources import FORMATS, ReadContext, detect_format
 from phosphot5.errors import InputFileError, InputFormatError
 
 POSITIVE, NEGATIVE, UNKNOWN = SiteState.POSITIVE, SiteState.NEGATIVE, SiteState.UNKNOWN
 
 
 def read(path, form, **options):
-    intake = Intake(path, **options)
-    return list(FORMATS[form].read(intake)), intake
+    context = ReadContext(path, **options)
+    return list(FORMATS[form].read(context)), context
 
 
 def claims(entry):
@@ -40,13 +40,13 @@ def test_phosphositeplus(write):
         "p53\tP04637\tK120-ac\thuman\t1",
         "p53\tP04637\tH115-p\thuman\t1",
     )
-    entries, intake = read(write(text, "psp"), "phosphositeplus", organism="Human")
+    entries, context = read(write(text, "psp"), "phosphositeplus", organism="Human")
     assert [entry.id for entry in entries] == ["P04637", "P04637-7"]
     assert claims(entries[0]) == [
         (15, "S", POSITIVE, "LT_LIT=211,MS_LIT=9,MS_CST=1", 5),
         (18, "T", POSITIVE, "MS_LIT=2", 6),
     ]
-    assert intake.not_taken == {
+    assert context.not_taken == {
         "of another organism": 1,
         "another modification": 1,
         "on another residue than S, T and Y": 1,
@@ -60,10 +60,10 @@ def test_wrong_phosphositeplus(write):
         InputFormatError, match="psp, line 5, record P04637: found 'Ser15', expected a site such as S15-p"
     ):
         read(write(text, "psp"), "phosphositeplus")
-    (entry,), intake = read(write(text, "psp"), "phosphositeplus", skip_bad=True)
+    (entry,), context = read(write(text, "psp"), "phosphositeplus", skip_bad=True)
     assert [claim.position for claim in entry.claims] == [20]
-    assert intake.not_taken == {"not readable": 2}
-    assert "line 6: found a row without accession, expected one" in intake.problems[1]
+    assert context.not_taken == {"not readable": 2}
+    assert "line 6: found a row without accession, expected one" in context.problems[1]
     with pytest.raises(
         InputFormatError,
         match="line 4: found the columns 'GENE', .*, expected one with the site, called MOD_RSD",
@@ -112,7 +112,7 @@ def test_maxquant(write):
         row(foreign="+"),
         row(residue="H"),
     )
-    entries, intake = read(write(text, "Phospho (STY)Sites.txt"), "maxquant")
+    entries, context = read(write(text, "Phospho (STY)Sites.txt"), "maxquant")
     assert [entry.id for entry in entries] == ["P04637", "P04637-7"]
     assert claims(entries[0]) == [
         (15, "S", POSITIVE, "localisation=0.99", 2),
@@ -120,7 +120,7 @@ def test_maxquant(write):
         (33, "S", UNKNOWN, "localisation=0.5", 4),
     ]
     assert [claim.position for claim in entries[1].claims] == [7, 25]
-    assert intake.not_taken == {
+    assert context.not_taken == {
         "localisation probability below 0.75": 1,
         "decoy": 1,
         "contaminant": 1,
@@ -151,8 +151,8 @@ def test_wrong_maxquant(write, changes, message):
     with pytest.raises(InputFormatError) as caught:
         read(path, "maxquant")
     assert f"s.txt, line 3, record P04637;P04637-7;CON__X: {message}" in str(caught.value)
-    _, intake = read(path, "maxquant", skip_bad=True)
-    assert intake.not_taken == {"not readable": 1}
+    _, context = read(path, "maxquant", skip_bad=True)
+    assert context.not_taken == {"not readable": 1}
 
 
 def test_maxquant_without_a_column(write):
@@ -181,7 +181,7 @@ def test_table(tmp_path, name):
     else:
         text = (TABLE if "csv" in name else TABLE.replace(",", "\t")).encode()
         path.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
-    (entry,), intake = read(str(path), "table")
+    (entry,), context = read(str(path), "table")
     first = 1 if name.endswith("parquet") else 2
     assert (entry.id, entry.sequence) == ("a", "MSTY")
     assert claims(entry) == [
@@ -189,7 +189,10 @@ def test_table(tmp_path, name):
         (3, "T", NEGATIVE, "", first + 1),
         (4, "", UNKNOWN, "", first + 2),
     ]
-    assert intake.not_taken == {"state unknown as the table says": 1, "on another residue than S, T and Y": 1}
+    assert context.not_taken == {
+        "state unknown as the table says": 1,
+        "on another residue than S, T and Y": 1,
+    }
 
 
 def test_table_without_states_has_positives(write):
@@ -221,8 +224,8 @@ def test_wrong_table(write, line, message):
     with pytest.raises(InputFormatError) as caught:
         read(path, "table")
     assert message in str(caught.value)
-    (entry,), intake = read(path, "table", skip_bad=True)
-    assert len(entry.claims) == len(intake.problems) == 1
+    (entry,), context = read(path, "table", skip_bad=True)
+    assert len(entry.claims) == len(context.problems) == 1
 
 
 def test_table_without_a_column_or_of_another_kind(write, tmp_path):
@@ -254,8 +257,8 @@ def test_bad_record_of_hash(write):
     path = write(">a\nMS1\n>b\nAS#\n", "p.fasta")
     with pytest.raises(InputFormatError, match="line 2, record a, position 3"):
         read(path, "hash")
-    (entry,), intake = read(path, "hash", skip_bad=True)
-    assert (entry.id, intake.ledger.reasons) == ("b", {"not readable": 1})
+    (entry,), context = read(path, "hash", skip_bad=True)
+    assert (entry.id, context.ledger.reasons) == ("b", {"not readable": 1})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from entries import P53, flat_feature, flat_text
 
 from phosphot5.data import SiteState
-from phosphot5.data.readers import FORMATS, Intake
+from phosphot5.data.sources import FORMATS, ReadContext
 from phosphot5.errors import InputFileError, InputFormatError, PhosphoT5Error
 
 POSITIVE, UNKNOWN = SiteState.POSITIVE, SiteState.UNKNOWN
@@ -35,8 +35,8 @@ NOT_TAKEN = {
 
 
 def read(path, form, **options):
-    intake = Intake(path, **options)
-    return list(FORMATS[form].read(intake)), intake
+    context = ReadContext(path, **options)
+    return list(FORMATS[form].read(context)), context
 
 
 def claims(entry):
@@ -90,12 +90,12 @@ def gff_text():
 def test_text(write):
     features = "".join(flat_feature(*feature) for feature in FEATURES)
     path = write(flat_text(features=features) + flat_text("Q00001", sequence="MAAA"), "p.txt")
-    (first, second), intake = read(path, "uniprot-text")
+    (first, second), context = read(path, "uniprot-text")
     assert (first.id, first.sequence, first.line) == ("P04637", P53, 1)
     assert first.description == "P53_HUMAN OS=Homo sapiens (Human) OX=9606"
     assert claims(first) == CLAIMS
     assert (second.id, second.claims) == ("Q00001", [])
-    assert intake.not_taken == NOT_TAKEN
+    assert context.not_taken == NOT_TAKEN
 
 
 def test_old_text_has_evidence_in_the_description(write):
@@ -104,9 +104,9 @@ def test_old_text_has_evidence_in_the_description(write):
         "FT                                {ECO:0000269|PubMed:10570149}.\n"
         "FT   MOD_RES      20     20       Phosphoserine (By similarity).\n"
     )
-    (entry,), intake = read(write(flat_text(features=features), "p.dat"), "uniprot-text")
+    (entry,), context = read(write(flat_text(features=features), "p.dat"), "uniprot-text")
     assert claims(entry) == [(15, "S", POSITIVE, "ECO:0000269"), (20, "S", UNKNOWN, "")]
-    assert intake.not_taken == {"no experimental evidence (no code)": 1}
+    assert context.not_taken == {"no experimental evidence (no code)": 1}
 
 
 def test_places_in_text_that_are_no_residue_of_the_entry(write):
@@ -114,9 +114,9 @@ def test_places_in_text_that_are_no_residue_of_the_entry(write):
         flat_feature(place, "Phosphoserine", "ECO:0000269")
         for place in ("P04637-2:15", "?15", "15..18", "<1")
     )
-    (entry,), intake = read(write(flat_text(features=features), "p.txt"), "uniprot-text")
+    (entry,), context = read(write(flat_text(features=features), "p.txt"), "uniprot-text")
     assert entry.claims == []
-    assert intake.not_taken == {"on another isoform": 1, "uncertain position": 3}
+    assert context.not_taken == {"on another isoform": 1, "uncertain position": 3}
 
 
 BROKEN = flat_feature(15, "Phosphoserine", "").replace('"Phospho', "Phospho")
@@ -149,10 +149,10 @@ def test_wrong_text(write, text, message):
     with pytest.raises(InputFormatError) as caught:
         read(path, "uniprot-text")
     assert message in str(caught.value)
-    entries, intake = read(path, "uniprot-text", skip_bad=True)
+    entries, context = read(path, "uniprot-text", skip_bad=True)
     assert [entry.id for entry in entries] == ["Q00001"]
-    assert intake.ledger.reasons == {"not readable": 1}
-    assert message in intake.ledger.skipped_records[0].detail
+    assert context.ledger.reasons == {"not readable": 1}
+    assert message in context.ledger.skipped_records[0].detail
 
 
 def test_other_text(write):
@@ -180,12 +180,12 @@ def test_xml(write, namespace):
     text = xml_text([xml_entry(features=features), xml_entry("Q00001")]).replace(
         "https://uniprot.org/uniprot", namespace
     )
-    (first, second), intake = read(write(text, "p.xml"), "uniprot-xml")
+    (first, second), context = read(write(text, "p.xml"), "uniprot-xml")
     assert (first.id, first.sequence, first.line) == ("P04637", P53, 3)
     assert first.description == "P53_HUMAN OS=Homo sapiens OX=9606"
     assert claims(first) == CLAIMS
     assert (second.id, second.claims) == ("Q00001", [])
-    assert intake.not_taken == NOT_TAKEN
+    assert context.not_taken == NOT_TAKEN
 
 
 def test_places_in_xml_that_are_no_residue_of_the_entry(write):
@@ -194,9 +194,9 @@ def test_places_in_xml_that_are_no_residue_of_the_entry(write):
         + xml_feature('status="unknown"', "Phosphoserine", "1")
         + xml_feature('position="15" status="uncertain"', "Phosphoserine", "1")
     )
-    (entry,), intake = read(write(xml_text([xml_entry(features=features)]), "p.xml"), "uniprot-xml")
+    (entry,), context = read(write(xml_text([xml_entry(features=features)]), "p.xml"), "uniprot-xml")
     assert entry.claims == []
-    assert intake.not_taken == {"on another isoform": 1, "uncertain position": 2}
+    assert context.not_taken == {"on another isoform": 1, "uncertain position": 2}
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_wrong_xml_entry(write, entry, message):
     with pytest.raises(InputFormatError) as caught:
         read(path, "uniprot-xml")
     assert message in str(caught.value)
-    entries, intake = read(path, "uniprot-xml", skip_bad=True)
+    entries, context = read(path, "uniprot-xml", skip_bad=True)
     assert [entry.id for entry in entries] == ["Q00001"]
-    assert intake.ledger.reasons == {"not readable": 1}
+    assert context.ledger.reasons == {"not readable": 1}
 
 
 def test_xml_that_is_none(write):
@@ -238,11 +238,11 @@ def test_xml_that_is_none(write):
 
 
 def test_gff(write):
-    (entry,), intake = read(write(gff_text(), "p.gff"), "uniprot-gff")
+    (entry,), context = read(write(gff_text(), "p.gff"), "uniprot-gff")
     assert (entry.id, entry.sequence, entry.line) == ("P04637", None, 4)
     assert claims(entry) == CLAIMS
     assert [claim.line for claim in entry.claims] == [4, 5, 6, 7, 8, 9]
-    assert intake.not_taken == NOT_TAKEN
+    assert context.not_taken == NOT_TAKEN
 
 
 def test_wrong_gff(write):
@@ -251,8 +251,8 @@ def test_wrong_gff(write):
         InputFormatError, match="line 5, record P04637: found a phosphorylated residue from '15' to '18'"
     ):
         read(path, "uniprot-gff")
-    (entry,), intake = read(path, "uniprot-gff", skip_bad=True)
+    (entry,), context = read(path, "uniprot-gff", skip_bad=True)
     assert len(entry.claims) == 5
-    assert intake.not_taken["not readable"] == len(intake.problems) == 1
+    assert context.not_taken["not readable"] == len(context.problems) == 1
     with pytest.raises(InputFormatError, match="line 1: found 1 columns, expected the 9 columns of GFF3"):
         read(write("P04637 x\n", "q.gff"), "uniprot-gff", skip_bad=True)

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from phosphot5.data import Ledger, Protein, file_digest, parse, read_labelled, write_labelled
-from phosphot5.data import split_folder as module
-from phosphot5.data.split_folder import SPLIT_FILE, Split, SplitOptions, check_split_folder
+from phosphot5.data import Ledger, Protein, parse, read_labelled, write_labelled
+from phosphot5.data.homology import split_folder as module
+from phosphot5.data.homology.split_folder import SPLIT_FILE, Split, SplitOptions, check_split_folder
 from phosphot5.errors import OutputFileError
-from phosphot5.hub_card import sha256_of_ids
+from phosphot5.record.fingerprints import file_digest, sha256_of_ids
 
 pytestmark = pytest.mark.usefixtures("no_mmseqs")
 

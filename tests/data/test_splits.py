@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from phosphot5.data.splits import assign
+from phosphot5.data.homology.splits import assign
 from phosphot5.errors import PhosphoT5Error
 
 SHARES = {"train": 0.8, "valid": 0.1, "test": 0.1}

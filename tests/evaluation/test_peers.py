@@ -18,7 +18,7 @@ HEADER = "accession\tposition\tresidue\tlabel\tone\ttwo\n"
 def sites():
     texts = {"P1": "MS#AT@Y", "sp|P2|NAME": "M-S@S#"}
     proteins = [Protein(id=name, **vars(parse(text, "hash"))) for name, text in texts.items()]
-    return LabelledSites.of(proteins)
+    return LabelledSites.from_proteins(proteins)
 
 
 @pytest.fixture

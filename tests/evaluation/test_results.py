@@ -7,7 +7,8 @@ from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.evaluation.peers import Peer
 from phosphot5.evaluation.results import Evaluation, stored_thresholds
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
-from phosphot5.evaluation.table import FURTHER, HEADLINE, comparison_table, metrics_table
+from phosphot5.evaluation.table import FURTHER, comparison_table, metrics_table
+from phosphot5.record.metric_names import HEADLINE
 
 LINE = {"slope": 1.0, "intercept": 0.0}
 STORED = {residue: LINE | {"threshold": t} for residue, t in (("S", 0.5), ("T", 0.25), ("Y", 0.75))}
@@ -27,7 +28,9 @@ def sites(count: int = 600, proteins: int = 20, letters: str = "STY", unknown: f
 
 
 def evaluation(given: LabelledSites | None = None, calibration=STORED, peers=()) -> Evaluation:
-    return Evaluation.of(sites() if given is None else given, calibration, peers, resamples=20, seed=1)
+    return Evaluation.from_sites(
+        sites() if given is None else given, calibration, peers, resamples=20, seed=1
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def scored(proteins: list[Protein]) -> LabelledSites:
     """Every residue scores a hundredth of its index in all sequences put together."""
     ends = np.cumsum([0, *map(len, proteins)])
     pairs = zip(proteins, ends, strict=False)
-    return LabelledSites.of(proteins).scored((p, (start + np.arange(len(p))) / 100) for p, start in pairs)
+    return LabelledSites.from_proteins(proteins).scored(
+        (p, (start + np.arange(len(p))) / 100) for p, start in pairs
+    )
 
 
 def random_sites(count: int = 500, proteins: int = 20) -> LabelledSites:
@@ -48,13 +50,13 @@ def test_every_site_is_taken_with_its_place():
 
 
 def test_positions_are_those_of_the_given_sequence():
-    sites = LabelledSites.of([protein("a", "M-S#-.T")])
+    sites = LabelledSites.from_proteins([protein("a", "M-S#-.T")])
     assert sites.position.tolist() == [3, 6]
     assert np.isnan(sites.probability).all()
 
 
 def test_no_proteins():
-    sites = LabelledSites.of([])
+    sites = LabelledSites.from_proteins([])
     assert (len(sites), sites.proteins, sites.residues.tolist()) == (0, (), [])
     assert len(sites.unlabelled_as_negative()) == len(sites.measured()) == 0
 
@@ -62,7 +64,7 @@ def test_no_proteins():
 def test_scores_of_other_proteins_are_refused():
     one, other = protein("a", "MS#AT"), protein("b", "MSSAT")
     with pytest.raises(ValueError, match="found scores of 3 sites, expected 2"):
-        LabelledSites.of([one]).scored([(other, np.zeros(5))])
+        LabelledSites.from_proteins([one]).scored([(other, np.zeros(5))])
 
 
 def test_measured_sites_are_the_labelled_ones():
@@ -83,7 +85,9 @@ def test_measured_sites_are_the_labelled_ones():
     ],
 )
 def test_unlabelled_sites_count_where_their_class_is_labelled(marked, expected):
-    sites = LabelledSites.of([protein("other", "S#T@Y#"), protein("a", marked)]).unlabelled_as_negative()
+    sites = LabelledSites.from_proteins(
+        [protein("other", "S#T@Y#"), protein("a", marked)]
+    ).unlabelled_as_negative()
     assert sites.states[sites.protein == 1].tolist() == expected
     assert sites.states[sites.protein == 0].tolist() == [P, N, P]
 
@@ -110,4 +114,4 @@ def test_one_protein_has_metrics_without_bounds():
 
 def test_sites_without_scores_are_refused():
     with pytest.raises(ValueError, match="2 of 2 scores are not finite"):
-        evaluate_sites(LabelledSites.of([protein("a", "S#S@")]))
+        evaluate_sites(LabelledSites.from_proteins([protein("a", "S#S@")]))

@@ -9,7 +9,11 @@ import yaml
 from huggingface_hub import InferenceClient, ModelCard, ModelCardData, parse_eval_result_entries
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import (
+from phosphot5.hub_card import render_card, write_card
+from phosphot5.hub_card.card import EVAL_RESULTS_FILE
+from phosphot5.hub_card.card_tables import CALL_RATES, EXAMPLE_COLUMNS, calibration_rows
+from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
+from phosphot5.record.facts import (
     EXAMPLE_SEQUENCE,
     Cost,
     DataFile,
@@ -18,13 +22,8 @@ from phosphot5.hub_card import (
     Hardware,
     Licence,
     PeerResult,
-    RunRecord,
-    render_card,
-    write_card,
 )
-from phosphot5.hub_card.card import EVAL_RESULTS_FILE
-from phosphot5.hub_card.card_tables import CALL_RATES, EXAMPLE_COLUMNS, calibration_rows
-from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
+from phosphot5.record.run_record import RunRecord
 
 GOLDEN = Path(__file__).with_name("golden_card.md")
 CONFIG = {

@@ -12,7 +12,8 @@ from hub_store import File, Repo
 from huggingface_hub import get_session, snapshot_download
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import patience, push_folder
+from phosphot5.hub_card import bounded_retries as patience
+from phosphot5.hub_card import push_folder
 
 REPO = "org/phosphot5"
 COMMAND = (sys.executable, "-m", "phosphot5", "push")

@@ -9,7 +9,7 @@ import torch
 from phosphot5.data import read_fasta
 from phosphot5.data.batches import BatchLayout
 from phosphot5.data.encode import encode
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 LENGTHS = (45, 1, 60, 23)

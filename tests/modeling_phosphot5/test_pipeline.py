@@ -9,9 +9,9 @@ import torch
 from transformers.pipelines.pt_utils import KeyDataset
 
 from phosphot5.data import read_fasta
-from phosphot5.inference import predict_sites
-from phosphot5.loading import load_model
 from phosphot5.modeling_phosphot5.pipeline_phosphot5 import batch_scores
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import predict_sites
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 

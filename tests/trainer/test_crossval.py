@@ -10,8 +10,8 @@ from sklearn.metrics import average_precision_score
 
 from phosphot5.data.labelled import read_labelled
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RunRecord
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.run_record import RunRecord
 from phosphot5.trainer import crossval
 from phosphot5.trainer.crossval import CrossValidation
 from phosphot5.trainer.recipe import Recipe, load_recipe

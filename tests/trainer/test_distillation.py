@@ -9,11 +9,12 @@ from safetensors.torch import load_file
 from torch.nn import functional as F  # noqa: N812
 from trainer_runs import EXACT, PARTNER, PLAIN, Run, make_dataset, make_model
 
+from phosphot5.bundled import bundled_folder
 from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, RunRecord
-from phosphot5.inference import score_proteins
-from phosphot5.loading import bundled_folder, load_model
+from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.scoring import score_proteins
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphositeCollator, distillation, run
 from phosphot5.trainer.distillation import TEACHER_FILE, Teacher, teacher_scores

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from trainer_runs import make_model
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.loading import load_model
+from phosphot5.prediction.loading import load_model
 from phosphot5.trainer import run
 from phosphot5.trainer.lora import LoraRecipe, add_lora, merge_lora
 from phosphot5.trainer.recipe import load_recipe

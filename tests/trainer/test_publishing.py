@@ -14,9 +14,9 @@ from huggingface_hub import HfApi
 from trainer_runs import PLAIN, make_dataset, make_model
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE
 from phosphot5.hub_card.model_folder import missing_files
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
+from phosphot5.record.run_record import RECORD_FILE
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphoT5Trainer, PhosphoT5TrainingArguments

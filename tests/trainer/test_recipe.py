@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from phosphot5.hub_card import Licence
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.record.facts import Licence
 from phosphot5.trainer import PhosphoT5TrainingArguments
 from phosphot5.trainer.dataset import LabelledFile
 from phosphot5.trainer.lora import LoraRecipe

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import RECORD_FILE, RunRecord
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.trainer import run
 from phosphot5.trainer.checkpoints import last_checkpoint
 from phosphot5.trainer.recipe import load_recipe

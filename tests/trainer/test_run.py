@@ -9,17 +9,12 @@ import torch
 from safetensors.torch import load_file
 
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.hub_card import (
-    CURVE_FILE,
-    EXAMPLE_SEQUENCE,
-    RECORD_FILE,
-    RELIABILITY_FILE,
-    RunRecord,
-    card,
-    sha256_of_ids,
-)
-from phosphot5.loading import load_model
+from phosphot5.hub_card import CURVE_FILE, RELIABILITY_FILE, card
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.facts import EXAMPLE_SEQUENCE
+from phosphot5.record.fingerprints import sha256_of_ids
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.trainer import run
 from phosphot5.trainer.recipe import load_recipe
 

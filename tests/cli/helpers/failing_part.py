@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from phosphot5 import shards
 from phosphot5.cli.main import main
 from phosphot5.errors import OutputFileError
+from phosphot5.prediction import output_parts as shards
 
 write = shards.Parts.part
 

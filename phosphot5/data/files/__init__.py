@@ -1,0 +1,1 @@
+"""File formats: text and gzip, FASTA, GFF3, Parquet, tables."""

@@ -1,0 +1,1 @@
+"""Homologs among proteins: MMseqs2 searches and clusters, splits, leakage between sets."""

@@ -1,0 +1,1 @@
+"""Scores of proteins: models and runtimes, batches, known sites, output formats, the job of `phosphot5 predict`."""

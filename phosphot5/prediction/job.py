@@ -1,0 +1,240 @@
+"""The job of ``phosphot5 predict``: read, score and write, in one go or in parts that processes share."""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import cached_property
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import torch
+import transformers
+
+from phosphot5 import __version__
+from phosphot5.data import Ledger, Protein, read_fasta
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.output import atomic_text
+from phosphot5.prediction.formats import Format
+from phosphot5.prediction.known_sites import KnownSites
+from phosphot5.prediction.loading import load_model, move_to_device, weight_bytes
+from phosphot5.prediction.output_parts import OutputParts
+from phosphot5.prediction.scoring import PROTEINS_AHEAD, predict_sites
+from phosphot5.processes import on_main, wait
+from phosphot5.progress import Progress, hide_loading_bars
+from phosphot5.record.environment import peak_memory_bytes, usable_cores
+from phosphot5.record.fingerprints import file_digest, model_digest
+
+if TYPE_CHECKING:
+    from accelerate import PartialState
+
+__all__ = ["PredictionJob"]
+
+logger = logging.getLogger(__name__)
+
+SPOOL_BYTES = 1 << 26
+"""Output for standard output that is held in memory before a temporary file takes over."""
+
+
+class PredictionJob:
+    """One run of ``phosphot5 predict`` in one process; the model loads when it is first needed.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        Options of the command.
+    output_format : Format
+        How the output is written.
+    state : accelerate.PartialState
+        The processes that share the work.
+    """
+
+    def __init__(self, args: argparse.Namespace, output_format: Format, state: "PartialState") -> None:
+        self.args = args
+        self.output_format = output_format
+        self.state = state
+        self.parts = OutputParts(args.output)
+        self.ledger = Ledger()
+        self.counts: Counter[str] = Counter()
+        self.residues_before = 0
+
+    def run(self) -> None:
+        """Score everything: in one go where parts are of no use, else in parts."""
+        if self.unsplittable and self.state.num_processes == 1 and not self.args.resume:
+            self.stream()
+        else:
+            self.run_in_parts()
+
+    @property
+    def unsplittable(self) -> str:
+        """Say why the work cannot be cut into parts; empty if it can."""
+        source = Path(self.args.fasta)
+        if self.args.fasta == "-" or source.is_fifo() or source.is_char_device():
+            return "the input can be read only once; save it to a file first"
+        return "standard output has no parts; name a file with -o" if self.args.output == "-" else ""
+
+    @cached_property
+    def known(self) -> KnownSites | None:
+        """Sites that were given."""
+        return KnownSites.read(self.args.known) if self.args.known else None
+
+    @cached_property
+    def stored_model(self) -> PhosphoT5ForConditionalGeneration:
+        """The model as it is stored."""
+        hide_loading_bars()
+        return load_model(self.args.model, self.args.revision)[0]
+
+    @cached_property
+    def model(self) -> PhosphoT5ForConditionalGeneration:
+        """The model on the device and in the numbers to compute with; :attr:`stored_model` is changed to it."""
+        device = self.state.device if self.args.device == "auto" else self.args.device
+        return move_to_device(self.stored_model, device, self.args.dtype)
+
+    @property
+    def threads(self) -> int:
+        """Threads of this process."""
+        beside = int(os.environ.get("LOCAL_WORLD_SIZE", self.state.num_processes))
+        return self.args.threads or max(1, usable_cores() // beside)
+
+    def proteins(self, ledger: Ledger) -> Iterator[Protein]:
+        """Read the input, known sites marked."""
+        proteins = read_fasta(self.args.fasta, ledger=ledger)
+        return proteins if self.known is None else self.known.mark(proteins, ledger)
+
+    def score(self, proteins: Iterable[Protein]) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
+        """Score proteins and make the rows of their tables."""
+        return predict_sites(self.model, proteins, threads=self.threads)
+
+    def write(
+        self, handle: TextIO, counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
+    ) -> None:
+        """Write and count one protein."""
+        self.output_format.write(handle, protein, rows, self.args.call)
+        counts.update(proteins=1, residues=len(protein), sites=len(rows), bare=int(not rows))
+
+    def stream(self) -> None:
+        """Score in one go; the output appears when it is complete."""
+        with _output(self.args.output, self.args.overwrite) as handle:
+            proteins = self.proteins(self.ledger)
+            first = next(proteins, None)  # an unreadable input fails before the model loads
+            if first is None:
+                raise self.nothing_to_score()
+            handle.write(self.output_format.header)
+            with closing(self.score(chain([first], proteins))) as scored, Progress("proteins") as progress:
+                for protein, rows in scored:
+                    self.write(handle, self.counts, protein, rows)
+                    progress.advance()
+            self.ledger.check(self.counts["proteins"])
+
+    def run_in_parts(self) -> None:
+        """Score part by part, each process its share; the main process puts the output together."""
+        records, todo = on_main(self.state, self.prepare)
+        try:
+            self.score_parts(records, todo[self.state.process_index :: self.state.num_processes])
+            wait(self.state)
+        except BaseException:
+            if self.state.num_processes > 1 or self.parts.finished():
+                logger.info("%s: finished parts are kept; continue with --resume", self.parts.folder)
+            else:
+                self.parts.remove()
+            raise
+        if self.state.is_main_process:
+            finished = self.parts.finished()
+            self.counts = sum(finished.values(), Counter())
+            self.residues_before = sum(
+                finished[number]["residues"] for number in finished if number not in todo
+            )
+            self.ledger.check(self.counts["proteins"])
+            self.parts.merge(range(len(finished)), self.output_format.header, overwrite=self.args.overwrite)
+
+    def prepare(self) -> tuple[int, list[int]]:
+        """Check everything; return the number of proteins and the numbers of the parts that are to be made."""
+        if self.unsplittable:
+            raise PhosphoT5Error(f"--resume and several processes work on parts: {self.unsplittable}")
+        self.parts.check(resume=self.args.resume, overwrite=self.args.overwrite)
+        records = sum(1 for _ in self.proteins(self.ledger))
+        if not records:
+            raise self.nothing_to_score()
+        self.parts.begin(self.fingerprint(), resume=self.args.resume)
+        finished = self.parts.finished()
+        parts = range(-(-records // PROTEINS_AHEAD))
+        return records, [number for number in parts if number not in finished]
+
+    def nothing_to_score(self) -> PhosphoT5Error:
+        """Make the error of an input without proteins."""
+        return PhosphoT5Error(f"{self.args.fasta}: no protein to score; {self.ledger.summary()}")
+
+    def score_parts(self, records: int, numbers: list[int]) -> None:
+        """Make some of the parts."""
+        if not numbers:
+            return
+        own = frozenset(numbers)
+        proteins = (p for i, p in enumerate(self.proteins(Ledger())) if i // PROTEINS_AHEAD in own)
+        total = sum(min(PROTEINS_AHEAD, records - number * PROTEINS_AHEAD) for number in numbers)
+        share = f" of process 1 of {self.state.num_processes}" if self.state.num_processes > 1 else ""
+        with closing(self.score(proteins)) as scored, Progress(f"proteins{share}", total) as progress:
+            for number in numbers:
+                with self.parts.part(number) as (handle, counts):
+                    for protein, rows in islice(scored, PROTEINS_AHEAD):
+                        self.write(handle, counts, protein, rows)
+                progress.advance(counts["proteins"])
+
+    def fingerprint(self) -> dict[str, str | int | None]:
+        """Return what determines the output."""
+        # before its weights are moved to another type
+        digest = model_digest(self.stored_model.config.to_dict(), weight_bytes(self.stored_model))
+        return {
+            "input": file_digest(self.args.fasta),
+            "known sites": file_digest(self.args.known) if self.args.known else None,
+            "model": digest,
+            "format": self.output_format.name,
+            "call": self.args.call,
+            "device": self.model.device.type,
+            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "proteins per part": PROTEINS_AHEAD,
+            "phosphot5": __version__,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        }
+
+    def report(self, seconds: float) -> None:
+        """Log the summary: records, rows, time and memory."""
+        counts, before = self.counts, self.residues_before
+        logger.info("%s", self.ledger.summary())
+        if self.known is not None:
+            logger.info("%s", self.known.summary())
+        if counts["bare"]:
+            logger.info("%d without S, T or Y: they have no rows", counts["bare"])
+        if before:
+            logger.info("%d residues were scored before the interruption", before)
+        logger.info(
+            "%d sites in %d proteins with %d residues; %.1f s, %.0f residues/s with start-up, peak memory %.2f GB%s",
+            counts["sites"],
+            counts["proteins"],
+            counts["residues"],
+            seconds,
+            (counts["residues"] - before) / seconds,
+            peak_memory_bytes() / 1e9,
+            f" in the first of {self.state.num_processes} processes" if self.state.num_processes > 1 else "",
+        )
+
+
+@contextmanager
+def _output(path: str, overwrite: bool) -> Iterator[TextIO]:
+    """Open the output so that it appears only when it is complete, also on standard output."""
+    if path != "-":
+        with atomic_text(path, overwrite=overwrite) as handle:
+            yield handle
+        return
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as handle:
+        yield handle
+        handle.seek(0)
+        shutil.copyfileobj(handle, sys.stdout)
+        sys.stdout.flush()

@@ -1,0 +1,277 @@
+"""Sites that are known before a prediction: read from a file, marked on the proteins they belong to."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from phosphot5.data.files.fasta import read_fasta
+from phosphot5.data.files.gff import read_features
+from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.ledger import SHOWN, Ledger
+from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
+from phosphot5.data.uniprot import accession, is_modified_residue, phosphorylated_residue
+from phosphot5.errors import InputFileError, InputFormatError
+
+__all__ = ["KnownSites"]
+
+RESIDUE_COLUMNS = ("residue",)
+"""Names of the column with ``S``, ``T`` or ``Y``, which a table need not have."""
+
+_CHECK = "check that the known sites are of this very sequence"
+
+
+@dataclass
+class _Known:
+    """Known sites of one protein.
+
+    ``sites`` maps a 1-based position to the residue given there (empty if none was) and the line that gives
+    it. With a ``sequence`` (FASTA) positions are those of its residues, else those of the sequence as given.
+    """
+
+    sites: dict[int, tuple[str, int | None]] = field(default_factory=dict)
+    sequence: str | None = None
+
+    def indices(self, protein: Protein) -> list[int]:
+        """Return the 0-based residues of ``protein`` that are known; errors lack the file."""
+        if self.sequence is None:
+            return [self._index(protein, position) for position in self.sites]
+        if self.sequence != protein.sequence:
+            _raise_at_first_difference(self.sequence, protein)
+        return [position - 1 for position in self.sites]
+
+    def _index(self, protein: Protein, position: int) -> int:
+        expected, line = self.sites[position]
+        gaps_before = bisect_left(protein.removed, position)
+        index = position - 1 - gaps_before
+        place = {"line": line, "record": protein.id, "position": position}
+        if index >= len(protein):
+            last = protein.given_position(len(protein))
+            raise InputFormatError("a position beyond the end", f"1 to {last}", _CHECK, **place)
+        found = "-" if position in protein.removed[gaps_before:][:1] else protein.sequence[index]
+        if found not in PHOSPHO_RESIDUES or expected not in ("", found):
+            wanted = f"{expected!r} as given" if expected else "S, T or Y"
+            raise InputFormatError(f"{found!r} in the sequence", wanted, _CHECK, **place)
+        return index
+
+
+@dataclass
+class KnownSites:
+    """Phosphorylated sites that a user knows, by protein; made by :meth:`read`.
+
+    Parameters
+    ----------
+    path : str
+        The file they come from.
+    """
+
+    path: str
+    _of: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _ignored: Counter[str] = field(default_factory=Counter, repr=False)
+    _marked: set[str] = field(default_factory=set, repr=False)
+    _skipped: set[str] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def read(cls, path: str) -> "KnownSites":
+        """Read known sites; the file's ending, a final ``.gz`` looked past, says of what kind it is.
+
+        ``.fasta`` ``.fa`` ``.faa``
+            Sequences with ``#`` after each known site; measured negatives ``@`` are counted and ignored.
+        ``.proforma``
+            FASTA with ``S[Phospho]`` at each known site; other modifications are counted and ignored.
+        ``.tsv`` ``.tab`` ``.txt`` (tabs), ``.csv`` (commas)
+            A table whose first line names the columns, in upper or lower case: one of
+            :data:`PROTEIN_COLUMNS`, one of :data:`POSITION_COLUMNS` and perhaps ``residue``. The output of
+            ``phosphot5 predict`` is such a table. Every row is a known site, so filter predictions first.
+        ``.gff3`` ``.gff``
+            Features as UniProt writes them: type ``Modified residue`` (or ``modified_residue``, ``MOD_RES``)
+            and a ``Note`` with ``Phosphoserine``, ``Phosphothreonine`` or ``Phosphotyrosine``. Others are
+            counted and ignored.
+
+        Parameters
+        ----------
+        path : str
+            The file, plain or gzip.
+
+        Raises
+        ------
+        InputFileError
+            If the ending is not known, or the file is missing, unreadable or damaged.
+        InputFormatError
+            If the file is not of its kind, lacks a column, holds a line that is no site of S, T or Y, or has
+            no known site at all.
+        """
+        suffix = Path(path.removesuffix(".gz")).suffix.lower()
+        if suffix not in _READERS:
+            expected = ", ".join(_READERS)
+            raise InputFileError(f"{path}: found the ending {suffix!r}, expected one of {expected}")
+        known = cls(path)
+        _READERS[suffix](known)
+        if not any(of.sites for of in known._of.values()):
+            ignored = f" ({known._ignored_text()} ignored)" if known._ignored else ""
+            raise InputFormatError(f"no known site{ignored}", "at least one", path=path)
+        return known
+
+    def mark(self, proteins: Iterable[Protein], ledger: Ledger | None = None) -> Iterator[Protein]:
+        """Mark the known sites on proteins, in input order.
+
+        Sites belong to the proteins of the same identifier, to all of them where several share it. A UniProt
+        header is known by its accession: ``sp|P04637|P53_HUMAN`` and ``P04637`` are the same protein, while
+        an isoform ``P04637-2`` is another. Positions are 1-based in the sequence as given, gaps counted; sites
+        that come with a sequence need the same sequence, whatever its gaps.
+
+        Parameters
+        ----------
+        proteins : iterable of Protein
+            Read as they are needed.
+        ledger : Ledger, optional
+            That of the proteins' reader, so that :meth:`summary` can tell proteins which it skipped from
+            proteins which are not in the input.
+
+        Yields
+        ------
+        Protein
+            A copy with POSITIVE states at the known sites; the same object if none is known.
+
+        Raises
+        ------
+        InputFormatError
+            If a position is beyond the end, the residue there is not S, T or Y or not the one given, or the
+            sequence is not the one that the sites come with. Names file, line, protein and position.
+        """
+        for protein in proteins:
+            name = accession(protein.id)
+            of = self._of.get(name)
+            if of is not None:
+                self._marked.add(name)
+                states = bytearray(protein.states)
+                try:
+                    for index in of.indices(protein):
+                        states[index] = SiteState.POSITIVE
+                except InputFormatError as error:
+                    raise error.at(path=self.path) from None
+                protein = replace(protein, states=bytes(states))
+            yield protein
+        if ledger is not None:
+            self._skipped |= {accession(record.id) for record in ledger.skipped_records}
+
+    def summary(self) -> str:
+        """Return one line for people, after :meth:`mark`: sites given and used, and proteins not found."""
+        given = sum(len(of.sites) for of in self._of.values())
+        used = sum(len(self._of[name].sites) for name in self._marked)
+        proteins = sum(bool(self._of[name].sites) for name in self._marked)
+        text = f"{given} known sites given, {used} used in {proteins} proteins"
+        missing = [name for name, of in self._of.items() if of.sites and name not in self._marked]
+        for reason, names in (
+            ("their records were skipped", [name for name in missing if name in self._skipped]),
+            ("not in the input", [name for name in missing if name not in self._skipped]),
+        ):
+            if names:
+                more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+                text += f"; {reason}: {', '.join(names[:SHOWN])}{more}"
+        return text + (f"; ignored in {self.path}: {self._ignored_text()}" if self._ignored else "")
+
+    def _ignored_text(self) -> str:
+        return ", ".join(f"{count} {what}" for what, count in self._ignored.items())
+
+    def _add(self, protein: str, position: int, residue: str, line: int) -> None:
+        """Take one site of a table or GFF3; a site may be given more than once."""
+        place = {"path": self.path, "line": line, "record": protein}
+        if position < 1:
+            raise InputFormatError(f"position {position}", "1 or more, positions are 1-based", **place)
+        if residue and (len(residue) != 1 or residue not in PHOSPHO_RESIDUES):
+            raise InputFormatError(f"a site on {residue!r}", "S, T or Y", position=position, **place)
+        sites = self._of.setdefault(accession(protein), _Known()).sites
+        before, first = sites.get(position, (residue, line))
+        if before and residue and before != residue:
+            expected = f"{before!r} as in line {first}"
+            raise InputFormatError(f"a site on {residue!r}", expected, position=position, **place)
+        sites[position] = (before, first) if before else (residue, line)
+
+
+def _raise_at_first_difference(known: str, protein: Protein) -> None:
+    for index, (given, found) in enumerate(zip(known, protein.sequence, strict=False)):
+        if given != found:
+            position = protein.given_position(index + 1)
+            expected = f"{given!r} as in the sequence with the known sites"
+            raise InputFormatError(
+                f"{found!r} in the sequence", expected, _CHECK, record=protein.id, position=position
+            )
+    expected = f"{len(known)} as in the sequence with the known sites"
+    raise InputFormatError(f"{len(protein)} residues", expected, _CHECK, record=protein.id)
+
+
+def _read_marked(known: KnownSites, notation: str) -> None:
+    """Read FASTA whose sequences are marked."""
+    try:
+        for protein in read_fasta(known.path, notation=notation):
+            of = known._of.setdefault(accession(protein.id), _Known(sequence=protein.sequence))
+            if of.sequence != protein.sequence:
+                found, expected = "a second, different sequence", "one sequence for each protein"
+                raise InputFormatError(found, expected, path=known.path, record=protein.id)
+            for position, state in enumerate(protein.states, 1):
+                if state == SiteState.POSITIVE:
+                    of.sites[position] = (protein.sequence[position - 1], None)
+            ignored = {
+                "measured negatives": protein.states.count(SiteState.NEGATIVE),
+                "other modifications": len(protein.other_modifications),
+            }
+            known._ignored.update({what: count for what, count in ignored.items() if count})
+    except InputFormatError as error:
+        if notation == "hash" and error.found == "'['":
+            error.advice = "give the file the ending .proforma if it marks sites as S[Phospho]"
+        raise
+
+
+def _read_table(known: KnownSites, delimiter: str) -> None:
+    """Read a table with a header."""
+    rows = read_rows(known.path, delimiter)
+    line, header = next(rows, (0, []))
+    if not header:
+        raise InputFormatError("an empty file", "a table with a header", path=known.path)
+    needed = {"protein": PROTEIN_COLUMNS, "position": POSITION_COLUMNS}
+    columns = find_columns(header, needed, {"residue": RESIDUE_COLUMNS}, path=known.path, line=line)
+    for line, row in rows:
+        if len(row) <= max(columns.values()):
+            found, expected = f"{len(row)} columns", f"{len(header)} as in the header"
+            raise InputFormatError(found, expected, path=known.path, line=line)
+        cells = {role: row[column] for role, column in columns.items()}
+        place = {"path": known.path, "line": line, "record": cells["protein"]}
+        if not cells["protein"]:
+            raise InputFormatError(f"no text in column {header[columns['protein']]!r}", "a protein", **place)
+        try:
+            residue, position = parse_site(cells["position"])
+        except InputFormatError as error:
+            raise error.at(**place) from None
+        residues = {letter.upper() for letter in (residue, cells.get("residue", "")) if letter}
+        if len(residues) > 1:
+            expected = f"the residue of {cells['position']}"
+            raise InputFormatError(f"residue {cells['residue']!r}", expected, **place)
+        known._add(cells["protein"], position, "".join(residues), line)
+
+
+def _read_gff3(known: KnownSites) -> None:
+    """Read the phosphorylated residues of a GFF3 file, up to its sequences if it has any."""
+    for feature in read_features(known.path):
+        residue = phosphorylated_residue(feature.attributes.get("Note", ""))
+        if not is_modified_residue(feature.kind) or not residue:
+            known._ignored["other features"] += 1
+            continue
+        known._add(feature.protein, feature.position(known.path), residue, feature.line)
+
+
+_READERS: dict[str, Callable[[KnownSites], None]] = {
+    ".fasta": partial(_read_marked, notation="hash"),
+    ".fa": partial(_read_marked, notation="hash"),
+    ".faa": partial(_read_marked, notation="hash"),
+    ".proforma": partial(_read_marked, notation="proforma"),
+    ".tsv": partial(_read_table, delimiter="\t"),
+    ".tab": partial(_read_table, delimiter="\t"),
+    ".txt": partial(_read_table, delimiter="\t"),
+    ".csv": partial(_read_table, delimiter=","),
+    ".gff3": _read_gff3,
+    ".gff": _read_gff3,
+}
+"""Reader by the file's ending."""

@@ -1,0 +1,93 @@
+"""Loading a model by name: the bundled one, a folder or a hub id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from phosphot5.bundled import bundled_folder
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.onednn import use_onednn
+from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
+
+__all__ = ["load_model", "move_to_device", "weight_bytes"]
+
+
+def load_model(
+    name: str, revision: str | None = None, **overrides: Any
+) -> tuple[PhosphoT5ForConditionalGeneration, PhosphoT5Tokenizer]:
+    """Load a model with the code of this package, and its tokenizer.
+
+    Parameters
+    ----------
+    name : str
+        ``bundled``, a folder, or a hub id such as ``org/phosphot5``.
+    revision : str, optional
+        Branch, tag or commit of a hub id.
+    **overrides
+        Values that replace those of the checkpoint's configuration, for instance ``dropout_rate=0.2``.
+
+    Returns
+    -------
+    tuple of PhosphoT5ForConditionalGeneration and PhosphoT5Tokenizer
+        The model in evaluation mode.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If there is no such model, or it is no PhosphoT5.
+    """
+    source = str(bundled_folder()) if name == "bundled" else name
+    try:
+        config = PhosphoT5Config.from_pretrained(source, revision=revision)
+        if config.model_type != PhosphoT5Config.model_type:
+            raise PhosphoT5Error(f"{name}: found a model of type {config.model_type!r}, expected phosphot5")
+        for key, value in overrides.items():
+            setattr(config, key, value)
+        model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=revision)
+        tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=revision)
+    except (OSError, ValueError) as error:
+        raise PhosphoT5Error(
+            f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
+        ) from error
+    return model.eval(), tokenizer
+
+
+def move_to_device(
+    model: PhosphoT5ForConditionalGeneration, device: str | torch.device = "auto", dtype: str = "auto"
+) -> PhosphoT5ForConditionalGeneration:
+    """Move a model to the device and into the numbers to predict with.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        Is changed.
+    device : str or torch.device
+        ``auto``: an accelerator if there is one.
+    dtype : str
+        ``float32`` or ``bfloat16``; ``auto``: float32 on a CPU, bfloat16 on an accelerator.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the device cannot be used.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(device)
+        numbers = {"auto": "float32" if device.type == "cpu" else "bfloat16"}.get(dtype, dtype)
+        model.to(device, getattr(torch, numbers))
+    except (RuntimeError, AssertionError) as error:
+        raise PhosphoT5Error(f"--device {device}: cannot be used here ({error}); try cpu") from error
+    if (device.type, numbers) == ("cpu", "float32"):
+        use_onednn(model)
+    return model
+
+
+def weight_bytes(model: torch.nn.Module) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the name and the bytes (numpy.ndarray of uint8) of each weight, for a fingerprint."""
+    for name, tensor in model.state_dict().items():
+        yield name, tensor.cpu().contiguous().flatten().view(torch.uint8).numpy()

@@ -1,0 +1,175 @@
+"""Scoring many proteins: streaming, in batches of similar length, results in input order."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from phosphot5.data import Protein, SiteState
+from phosphot5.data.batches import BatchLayout
+from phosphot5.data.encode import encode
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
+
+__all__ = ["PROTEINS_AHEAD", "predict_sites", "score_proteins"]
+
+ACCELERATOR_TOKENS = 65536
+"""Tokens per batch on an accelerator; a longer protein is a batch of its own."""
+ACCELERATOR_THREADS = 2
+"""Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
+LENGTH_STEP = 64
+"""Tokens to a multiple of which rows are padded on a CPU, where every new shape costs time and memory to prepare."""
+PROTEINS_AHEAD = 256
+"""Proteins read ahead and sorted by length; bounds the memory. No batch reaches from one such group into the next."""
+
+
+def predict_sites(
+    model: PhosphoT5ForConditionalGeneration,
+    proteins: Iterable[Protein],
+    tokens_per_batch: int | None = None,
+    threads: int | None = None,
+) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
+    """Score proteins and make the rows of their site tables, in input order.
+
+    Sites whose state is POSITIVE are shown to the model as phosphorylated, and the others are scored given
+    them; see ``show_known`` of :func:`score_proteins`. A protein that was read as ``plain`` has none.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        In evaluation mode.
+    proteins : iterable of Protein
+        Read as they are needed; memory does not grow with their number.
+    tokens_per_batch : int, optional
+        Tokens per batch, padding included; windowed attention needs none. By default 65,536 on an accelerator,
+        and one protein at a time on a CPU: that is faster there, and makes the scores of a protein the same bit
+        for bit whatever else is in the input.
+    threads : int, optional
+        On a CPU, batches scored at the same time, each by one thread: the scores do not depend on it. By
+        default ``torch.get_num_threads()``. An accelerator is not concerned.
+
+    Yields
+    ------
+    tuple of Protein and list of dict
+        A protein and the rows of its S, T and Y; see
+        :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
+    """
+    table = model.config.fpr_table
+    for protein, scores in score_proteins(
+        model, proteins, tokens_per_batch, show_known=True, threads=threads
+    ):
+        positions = (
+            [protein.given_position(i) for i in range(1, len(protein.sequence) + 1)]
+            if protein.removed
+            else None
+        )
+        known = np.flatnonzero(_states(protein) == SiteState.POSITIVE).tolist()
+        yield protein, site_rows(protein.id, protein.sequence, scores.tolist(), table, positions, known)
+
+
+def score_proteins(
+    model: PhosphoT5ForConditionalGeneration,
+    proteins: Iterable[Protein],
+    tokens_per_batch: int | None = None,
+    show_known: bool = False,
+    threads: int | None = None,
+) -> Iterator[tuple[Protein, np.ndarray]]:
+    """Score proteins in input order.
+
+    Parameters
+    ----------
+    model, proteins, tokens_per_batch, threads
+        As for :func:`predict_sites`.
+    show_known : bool
+        Show the model the sites whose state is POSITIVE as phosphorylated residues: the other sites of the
+        protein are scored given them. NEGATIVE sites are scored like unknown ones.
+
+    Yields
+    ------
+    tuple of Protein and numpy.ndarray of float32 of shape (residues,)
+        Probability of phosphorylation, NaN where there is no S, T or Y and at the sites shown as known.
+    """
+    on_cpu = model.device.type == "cpu"
+    if tokens_per_batch is None:
+        tokens_per_batch = 1 if on_cpu else ACCELERATOR_TOKENS
+    before = torch.get_num_threads()
+    workers = (threads or before) if on_cpu else ACCELERATOR_THREADS
+    # Not the threads inside an operation: they change the last bits of the scores, scale less, and on a busy
+    # machine wait for each other at every operation.
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    waiting: Iterable[tuple[Protein, np.ndarray]] = ()
+    stream = iter(proteins)
+    try:
+        while ahead := list(islice(stream, PROTEINS_AHEAD)):
+            encoded = [encode(protein.sequence, protein.states if show_known else None) for protein in ahead]
+            submitted = _submit(pool, model, encoded, tokens_per_batch)
+            yield from waiting  # the consumer works on these while the pool scores the next
+            waiting = _collect(ahead, submitted)
+        yield from waiting
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads
+
+
+def _states(protein: Protein) -> np.ndarray:
+    return np.frombuffer(protein.states, dtype=np.uint8)
+
+
+def _batches(lengths: list[int], budget: int, packed: bool) -> Iterator[list[int]]:
+    """Yield indices of batches of at most ``budget`` tokens, padding included, longest first."""
+    batch: list[int] = []
+    tokens = 0
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        more = lengths[index] if packed or not batch else lengths[batch[0]]
+        if batch and tokens + more > budget:
+            yield batch
+            batch, tokens, more = [], 0, lengths[index]
+        batch.append(index)
+        tokens += more
+    yield batch
+
+
+def _submit(
+    pool: ThreadPoolExecutor,
+    model: PhosphoT5ForConditionalGeneration,
+    encoded: list[np.ndarray],
+    tokens_per_batch: int,
+) -> list[tuple[Future[list[np.ndarray]], int]]:
+    """Have proteins scored; return for each the future of its batch and its place in the batch."""
+    places = {}
+    packed = model.config.attention == "window"
+    step = _length_step(model)
+    lengths = [-(-len(ids) // step) * step for ids in encoded]
+    for batch in _batches(lengths, tokens_per_batch, packed):
+        future = pool.submit(_score, model, [encoded[index] for index in batch])
+        places |= {index: (future, place) for place, index in enumerate(batch)}
+    return [places[index] for index in range(len(encoded))]
+
+
+def _collect(
+    proteins: list[Protein], submitted: list[tuple[Future[list[np.ndarray]], int]]
+) -> Iterator[tuple[Protein, np.ndarray]]:
+    for protein, (future, place) in zip(proteins, submitted, strict=True):
+        yield protein, future.result()[place]
+
+
+def _length_step(model: PhosphoT5ForConditionalGeneration) -> int:
+    return LENGTH_STEP if model.device.type == "cpu" else 1
+
+
+def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
+    """Score one batch; windowed attention takes it as one row without padding."""
+    arrange = BatchLayout.packed if model.config.attention == "window" else BatchLayout.padded
+    layout = arrange([len(ids) for ids in encoded], _length_step(model))
+    tensors = [
+        torch.from_numpy(array) for array in (layout.arrange(encoded, model.config.pad_token_id), layout.mask)
+    ]
+    pinned = model.device.type == "cuda"
+    if pinned:
+        tensors = [tensor.pin_memory() for tensor in tensors]
+    with torch.inference_mode():
+        scores = model.score_sites(*(tensor.to(model.device, non_blocking=pinned) for tensor in tensors))
+    return [row[:-1] for row in layout.take_apart(scores.float().cpu().numpy())]

@@ -1,0 +1,320 @@
+"""The run record: every fact about a training run that its card and its readers need, as one JSON file."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.output import atomic_text
+from phosphot5.record import environment
+from phosphot5.record.facts import (
+    NON_COMMERCIAL,
+    Cost,
+    DataFile,
+    EarlierTraining,
+    Example,
+    Hardware,
+    Licence,
+    PeerResult,
+)
+
+__all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
+
+RECORD_FILE = "run_record.json"
+"""Name of the record inside a model folder."""
+SCHEMA_VERSION = 1
+"""Raised whenever a field of the record changes its name or its meaning."""
+
+_Part = TypeVar("_Part")
+
+
+@dataclass
+class RunRecord:
+    """Everything needed to judge and to repeat a run.
+
+    Attributes
+    ----------
+    command : list of str
+        Program name and arguments as typed.
+    arguments : dict
+        Only the settings that differ from their default.
+    seed : int
+        The one seed of the run.
+    versions : dict of str to str
+        Python and package versions.
+    git_commit : str or None
+        Commit of the code, ``-dirty`` appended when the tree differed; None outside a checkout.
+    hardware : Hardware
+        The machine.
+    started : str
+        Begin of the run, UTC, ISO 8601.
+    finished : str or None
+        End of the run; None while it runs, or if it was interrupted.
+    base_model : str or None
+        Hub id or name of the weights the run started from; None for a random start.
+    earlier : list of EarlierTraining
+        Trainings that led to these weights, first to last, as far as their records lay beside the models.
+    parameters : int or None
+        Number of model parameters.
+    data : list of DataFile
+        Files read, in the order in which they were read.
+    splits : dict of str to str
+        Split name to the fingerprint of its record ids, see :func:`~phosphot5.hub_card.sha256_of_ids`.
+    ledger : dict of str to dict
+        Role (``train``, ``valid``) to what became of the records read: counts by name.
+    resumed : list of dict
+        One entry for each time the run was taken up again after an interruption: ``at`` (UTC), ``step``, and
+        ``changed``: setting to its value before and after.
+    metrics : dict of str to dict
+        Evaluation set (``multisource/valid``) to metric to value. Metrics are named ``st_auroc``, ``st_ap``,
+        ``y_auroc``, ``y_ap``, ...; ``<name>_low`` and ``<name>_high`` bound the 95 % interval. None or a
+        missing name means not measured.
+    peers : list of PeerResult
+        Other tools on these evaluation sets.
+    example : Example or None
+        What the trained model says of one sequence; None for a run that did not finish.
+    cost : Cost
+        What the run consumed.
+    licence : Licence
+        Terms of the weights.
+    schema_version : int
+        Version of this layout.
+    """
+
+    command: list[str]
+    arguments: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+    git_commit: str | None
+    hardware: Hardware
+    started: str
+    finished: str | None = None
+    base_model: str | None = None
+    earlier: list[EarlierTraining] = field(default_factory=list)
+    parameters: int | None = None
+    data: list[DataFile] = field(default_factory=list)
+    splits: dict[str, str] = field(default_factory=dict)
+    ledger: dict[str, dict[str, int]] = field(default_factory=dict)
+    resumed: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    peers: list[PeerResult] = field(default_factory=list)
+    example: Example | None = None
+    cost: Cost = Cost()
+    licence: Licence = NON_COMMERCIAL
+    schema_version: int = SCHEMA_VERSION
+
+    @classmethod
+    def start(
+        cls,
+        command: Sequence[str],
+        arguments: Mapping[str, Any],
+        seed: int,
+        *,
+        accelerator: str | None = None,
+        base_model: str | None = None,
+        licence: Licence = NON_COMMERCIAL,
+    ) -> "RunRecord":
+        """Open the record of a run that begins now, with the facts about code and machine filled in.
+
+        Parameters
+        ----------
+        command : sequence of str
+            Usually ``sys.argv``; the program keeps only its bare name.
+        arguments : mapping
+            Settings that differ from their default.
+        seed : int
+            The one seed of the run.
+        accelerator : str, optional
+            Name of the accelerator the run computes on.
+        base_model : str, optional
+            Weights the run starts from.
+        licence : Licence
+            Terms of the weights.
+        """
+        program, *rest = command or ["phosphot5"]
+        return cls(
+            command=[Path(program).name, *rest],
+            arguments=dict(arguments),
+            seed=seed,
+            versions=environment.package_versions(),
+            git_commit=environment.git_commit(Path(__file__)),
+            hardware=Hardware.detect(accelerator),
+            started=_now(),
+            base_model=base_model,
+            licence=licence,
+        )
+
+    def follow(self, previous: "RunRecord") -> None:
+        """Note the trainings behind a model that this run starts from or has for a teacher; each is noted once.
+
+        Parameters
+        ----------
+        previous : RunRecord
+            The record of the training that made that model.
+        """
+        last = EarlierTraining(
+            previous.command, previous.seed, previous.git_commit, previous.finished, previous.cost
+        )
+        self.earlier += [training for training in [*previous.earlier, last] if training not in self.earlier]
+
+    def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
+        """Take over the beginning of a run that was interrupted, and note what has changed since.
+
+        Parameters
+        ----------
+        earlier : RunRecord
+            The record as the interrupted run left it.
+        step : int
+            Step from which the run goes on.
+
+        Returns
+        -------
+        dict of str to list
+            Name of each setting, data file or package that differs, to its value before and after; None
+            where there was none.
+        """
+        changed = _differences(earlier._settings(), self._settings())
+        self.started = earlier.started
+        self.resumed = [*earlier.resumed, {"at": _now(), "step": step, "changed": changed}]
+        return changed
+
+    def _settings(self) -> dict[str, Any]:
+        """Everything that can change what a run computes, by name."""
+        files = {f"data {file.role} {file.name}": file.sha256[:12] for file in self.data}
+        versions = {f"version of {name}": value for name, value in self.versions.items()}
+        return self.arguments | files | versions | {"seed": self.seed, "code": self.git_commit}
+
+    def finish(self, cost: Cost) -> None:
+        """Note what the run consumed and that it ends now."""
+        self.cost = cost
+        self.finished = _now()
+
+    def to_json(self) -> str:
+        """Return the record as JSON text; a number that is not finite becomes null, which JSON can carry."""
+        data = _finite(dataclasses.asdict(self))
+        return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=str) + "\n"
+
+    def save(self, path: Path) -> None:
+        """Write the record as JSON, completely or not at all.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If the file cannot be written.
+        """
+        try:
+            with atomic_text(path, overwrite=True) as handle:
+                handle.write(self.to_json())
+        except OSError as error:
+            raise PhosphoT5Error(f"{path}: cannot write the run record ({error.strerror}).") from error
+
+    @classmethod
+    def load(cls, path: Path) -> "RunRecord":
+        """Read a record that :meth:`save` wrote.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If the file is missing, is no JSON, comes from another schema version, or has unknown or missing
+            keys.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise PhosphoT5Error(
+                f"{path}: no run record here; `phosphot5 train` writes {RECORD_FILE} beside the model."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise PhosphoT5Error(f"{path}: cannot read the run record ({error}).") from error
+        return cls.from_dict(data, str(path))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str = "run record") -> "RunRecord":
+        """Build a record from parsed JSON; ``where`` names the source in errors.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If the schema version differs, or keys are unknown, missing or of the wrong kind.
+        """
+        found = data.get("schema_version") if isinstance(data, Mapping) else None
+        if found != SCHEMA_VERSION:
+            raise PhosphoT5Error(
+                f"{where}: found schema version {found!r}, expected {SCHEMA_VERSION}; "
+                "read it with the phosphot5 version that wrote it."
+            )
+        values = dict(data)
+        for key, kind in (("hardware", Hardware), ("cost", Cost), ("licence", Licence)):
+            if key in values:
+                values[key] = _build(kind, values[key], f"{where}: {key}")
+        if values.get("example") is not None:
+            values["example"] = _build(Example, values["example"], f"{where}: example")
+        for key, kind in (("data", DataFile), ("peers", PeerResult)):
+            entries = _checked(values.get(key, []), list, f"{where}: {key}")
+            values[key] = [_build(kind, entry, f"{where}: {key}[{i}]") for i, entry in enumerate(entries)]
+        earlier = _checked(values.get("earlier", []), list, f"{where}: earlier")
+        values["earlier"] = [_earlier(entry, f"{where}: earlier[{i}]") for i, entry in enumerate(earlier)]
+        record = _build(cls, values, where)
+        for key in ("arguments", "versions", "splits", "ledger", "metrics"):
+            _checked(getattr(record, key), dict, f"{where}: {key}")
+        for name, scores in record.metrics.items():
+            _checked(scores, dict, f"{where}: metrics[{name!r}]")
+        for i, peer in enumerate(record.peers):
+            _checked(peer.metrics, dict, f"{where}: peers[{i}]: metrics")
+        if record.example is not None:
+            _checked(record.example.sites, list, f"{where}: example: sites")
+        for key in ("command", "resumed"):
+            _checked(getattr(record, key), list, f"{where}: {key}")
+        return record
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
+    names = dict.fromkeys([*before, *after])
+    pairs = {name: [before.get(name), after.get(name)] for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _checked(value: Any, kind: type, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise PhosphoT5Error(f"{where}: found {type(value).__name__}, expected {kind.__name__}.")
+    return value
+
+
+def _earlier(data: Any, where: str) -> EarlierTraining:
+    part = _build(EarlierTraining, data, where)
+    _checked(part.command, list, f"{where}: command")
+    return dataclasses.replace(part, cost=_build(Cost, part.cost, f"{where}: cost"))
+
+
+def _build(kind: type[_Part], data: Any, where: str) -> _Part:
+    _checked(data, dict, where)
+    known = {part.name: part for part in dataclasses.fields(kind)}
+    if unknown := sorted(set(data) - set(known)):
+        raise PhosphoT5Error(f"{where}: unknown keys {', '.join(unknown)}; expected {', '.join(known)}.")
+    required = [
+        name
+        for name, part in known.items()
+        if part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
+    ]
+    if missing := [name for name in required if name not in data]:
+        raise PhosphoT5Error(f"{where}: missing keys {', '.join(missing)}.")
+    return kind(**data)
