@@ -30,9 +30,18 @@ bundled-model: $(STAMP)
 	$(BIN)/python recipes/tyrosines.py runs/kstar-1.2.0-py3-none-any.whl $(SITES)/train_fold*.fasta.gz --apart-from $(SITES)/test.fasta.gz -o runs/tyrosines.fasta
 	$(BIN)/phosphot5 train small-tyrosines
 
+# setup.cfg maps folders of the root into the package, which mypy cannot follow in an editable installation: it
+# reads a tree of links to the same files, laid out as the wheel is
+TYPES := build/types
+MAPPED := hub_card modeling_phosphot5 recipes tokenization_phosphot5 trainer
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	rm -rf $(TYPES)
+	mkdir -p $(TYPES)/phosphot5
+	cd $(TYPES)/phosphot5 && ln -s ../../../phosphot5/* $(patsubst %,../../../%,$(MAPPED)) .
+	$(BIN)/mypy
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
