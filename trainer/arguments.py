@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 import torch
 from transformers import Seq2SeqTrainingArguments
 
-from .passes import NOISE_BATCHING
-
 __all__ = ["PhosphoT5TrainingArguments"]
 
 
@@ -28,21 +26,6 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
 
     noise_iterations: int = field(
         default=2, metadata={"help": "Passes over every batch, each with fresh embedding noise."}
-    )
-    noise_batching: str = field(
-        default="auto",
-        metadata={
-            "help": "How the passes run: together as one concatenated batch, in_turn, or auto. The gradient is "
-            "the same; together takes the memory of all passes. On a CPU auto is in_turn, which is as fast "
-            "there; on an accelerator it is together if the memory that the first pass took allows it."
-        },
-    )
-    consistency_weight: float = field(
-        default=0.0,
-        metadata={
-            "help": "Weight of the symmetric KL divergence between the passes' scores of the sites; needs two "
-            "passes, which then run together and differ in noise and dropout alone."
-        },
     )
     tokens_per_batch: int | None = field(
         default=None,
@@ -67,25 +50,11 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."
         },
     )
-    teacher_weight: float = field(
-        default=0.7,
-        metadata={
-            "help": "Share of the teachers' scores in the target of a site; the label has the rest. Without effect "
-            "unless the training set has a column teacher, as data.teachers of a recipe gives it."
-        },
-    )
     average_checkpoints: int = field(
         default=0,
         metadata={
             "help": "Last checkpoints whose mean the training ends with, in place of the last or the best one; 0: "
             "none. They have to be kept: save_total_limit at least as many, load_best_model_at_end false."
-        },
-    )
-    average_start: bool = field(
-        default=False,
-        metadata={
-            "help": "Let the weights that the training started from count as much as that mean: halfway between a "
-            "trained model and its continuation may rank better than either."
         },
     )
     early_stopping_patience: int = field(
@@ -124,14 +93,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
         if self.compile_blocks and self.tokens_per_batch is None:
             raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
-        if not 0 <= self.teacher_weight <= 1:
-            raise ValueError(f"teacher_weight is {self.teacher_weight}, expected 0 to 1")
         if self.average_checkpoints < 0:
             raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
-        if self.average_start and not self.average_checkpoints:
-            raise ValueError(
-                "average_start adds to a mean: expected average_checkpoints of at least 1 as well"
-            )
         if self.average_checkpoints and self.load_best_model_at_end:
             raise ValueError(
                 "average_checkpoints leaves no best model: expected load_best_model_at_end false"
@@ -140,17 +103,6 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             raise ValueError(
                 f"average_checkpoints is {self.average_checkpoints}, but save_total_limit {self.save_total_limit}: "
                 "expected as many or no limit"
-            )
-        if self.noise_batching not in NOISE_BATCHING:
-            raise ValueError(
-                f"noise_batching is {self.noise_batching!r}, expected one of {', '.join(NOISE_BATCHING)}"
-            )
-        if self.consistency_weight < 0:
-            raise ValueError(f"consistency_weight is {self.consistency_weight}, expected 0 or more")
-        if self.consistency_weight and (self.noise_iterations < 2 or self.noise_batching == "in_turn"):
-            raise ValueError(
-                f"consistency_weight is {self.consistency_weight}, which compares passes: expected "
-                "noise_iterations of at least 2 and noise_batching auto or together"
             )
         if not torch.cuda.is_available():
             self.use_cpu = True  # else transformers takes bf16 for a request for a GPU

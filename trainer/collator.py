@@ -8,10 +8,7 @@ import torch
 
 from phosphot5.data.batches import BatchLayout
 
-__all__ = ["TEACHER_COLUMN", "PhosphositeCollator"]
-
-TEACHER_COLUMN = "teacher"
-"""Column with the probabilities that teachers give the sites; see :mod:`phosphot5.trainer.distillation`."""
+__all__ = ["PhosphositeCollator"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +36,13 @@ class PhosphositeCollator:
         Parameters
         ----------
         samples : list of dict
-            ``input_ids`` and ``labels``, integer sequences of equal length, and perhaps ``teacher``, numbers;
-            other columns are ignored.
+            ``input_ids`` and ``labels``, integer sequences of equal length; other columns are ignored.
 
         Returns
         -------
         dict of str to torch.Tensor of int64 of shape (samples, longest) or, packed, (1, tokens)
             ``input_ids``, ``labels`` and ``attention_mask``: 0 at padding, 1 at tokens, in a packed row the
-            number of the sample. If the samples have it, ``teacher``, float32, NaN at padding.
+            number of the sample.
 
         Raises
         ------
@@ -62,8 +58,6 @@ class PhosphositeCollator:
         arrange = BatchLayout.packed if self.packed else BatchLayout.padded
         layout = arrange([len(sample["input_ids"]) for sample in samples], self.multiple)
         arrays = {"attention_mask": layout.mask}
-        fills = {"input_ids": self.pad_token_id, "labels": -100, TEACHER_COLUMN: float("nan")}
-        for name, fill in fills.items():
-            if name in samples[0]:
-                arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)
+        for name, fill in {"input_ids": self.pad_token_id, "labels": -100}.items():
+            arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)
         return {name: torch.from_numpy(values) for name, values in arrays.items()}

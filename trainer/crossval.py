@@ -110,9 +110,10 @@ class CrossValidation:
             If the output folder holds a cross-validation that was not to be resumed or has other folds, or as
             :func:`~phosphot5.trainer.run.train`.
         """
-        if known := self.recipe.known_models:
-            told = "%s may have learnt from proteins of these folds: the figures may be too good"
-            logger.warning(told, " and ".join(known))
+        if start := self.recipe.model.get("start_from"):
+            logger.warning(
+                "%s may have learnt from proteins of these folds: the figures may be too good", start
+            )
         self._prepare(resume)
         metrics = []
         for fold in range(self.folds):

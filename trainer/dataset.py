@@ -1,19 +1,20 @@
 """From labelled proteins to a data set of token ids and three-state labels."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import datasets
 import numpy as np
+from pydantic import ConfigDict
 
 from phosphot5.data import Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
-
-from .collator import TEACHER_COLUMN
+from phosphot5.record.validation import CHECKED
 
 __all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins", "split_files"]
 
@@ -42,11 +43,25 @@ class LabelledFile:
         Residues whose labels are taken; labels of others count as unknown.
     licence : str
         What its source states, for the record and the model card.
+
+    Raises
+    ------
+    ValueError
+        If the residues are no letters of STY, or the licence is empty.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     path: str
     residues: str = "STY"
     licence: str = "not stated"
+
+    def __post_init__(self) -> None:
+        """Check the values."""
+        if not self.residues or set(self.residues) - set("STY"):
+            raise ValueError(f"the residues of {self.path} are {self.residues!r}; use letters of STY")
+        if not self.licence:
+            raise ValueError(f"the licence of {self.path} has no name")
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class TrainingSet:
     ----------
     dataset : datasets.Dataset
         One row per protein or segment: ``protein``, ``start`` (0-based first residue), ``input_ids``,
-        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens; ``teacher`` if there was one.
+        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens.
     files : list of FileCount
         What was read.
     proteins : list of Protein
@@ -113,7 +128,6 @@ def build_dataset(
     files: Sequence[LabelledFile],
     site_token_ids: dict[str, list[int]],
     max_length: int = 2048,
-    teach: Callable[[list[Protein]], list[np.ndarray]] | None = None,
 ) -> TrainingSet:
     """Read, merge and encode labelled proteins; longer ones are cut into segments of nearly equal length.
 
@@ -125,9 +139,6 @@ def build_dataset(
         Residue to ``[plain id, phosphorylated id]``, from the model's configuration.
     max_length : int
         Longest segment in tokens.
-    teach : callable, optional
-        Gives every protein a target for each token, as
-        :func:`~phosphot5.trainer.distillation.teacher_scores` does.
 
     Raises
     ------
@@ -140,16 +151,11 @@ def build_dataset(
     partner = np.full(256, -1, dtype=np.int16)
     for plain, phosphorylated in site_token_ids.values():
         partner[plain] = phosphorylated
-    features, targets = FEATURES, None if teach is None else teach(proteins)
-    if targets is not None:
-        features = datasets.Features(FEATURES | {TEACHER_COLUMN: datasets.List(datasets.Value("float32"))})
-    rows: dict[str, list] = {name: [] for name in features}
+    rows: dict[str, list] = {name: [] for name in FEATURES}
     unlabelled = 0
-    for number, protein in enumerate(proteins):
+    for protein in proteins:
         tokens = dict(zip(("input_ids", "labels"), _encode_labelled(protein, partner), strict=True))
         known = (partner[tokens["input_ids"]] >= 0) & (tokens["labels"] != -100)
-        if targets is not None:
-            tokens[TEACHER_COLUMN] = targets[number]
         for start, stop in _segments(len(known), max_length):
             if not known[start:stop].any():
                 unlabelled += 1
@@ -163,7 +169,7 @@ def build_dataset(
             f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a site of known "
             "state; mark positives with # and measured negatives with @ behind the residue"
         )
-    dataset = datasets.Dataset.from_dict(rows, features=features).with_format("numpy")
+    dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
     return TrainingSet(dataset, counts, proteins, unlabelled)
 
 

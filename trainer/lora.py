@@ -1,12 +1,14 @@
 """Low-rank adaptation of large models through peft, an optional dependency."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import ConfigDict
 from torch import nn
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.record.validation import CHECKED
 
 if TYPE_CHECKING:
     from peft import LoraModel
@@ -31,11 +33,23 @@ class LoraRecipe:
         The change is scaled by ``alpha / rank``.
     dropout : float
         Dropout before the change, in training.
+
+    Raises
+    ------
+    ValueError
+        If the rank is below 1.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     rank: int = 16
     alpha: float = 32.0
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the rank."""
+        if self.rank < 1:
+            raise ValueError(f"the rank is {self.rank}; use at least 1")
 
 
 def add_lora(model: PhosphoT5ForConditionalGeneration, recipe: LoraRecipe) -> "LoraModel":

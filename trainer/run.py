@@ -4,7 +4,6 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.prediction.loading import load_model
 from phosphot5.record import environment
-from phosphot5.record.facts import EXAMPLE_SEQUENCE, Cost, DataFile, Example, Licence
+from phosphot5.record.facts import EXAMPLE_SEQUENCE, Cost, DataFile, Example
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
@@ -30,7 +29,6 @@ from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from .arguments import PhosphoT5TrainingArguments
 from .checkpoints import remove_incomplete, start_point
 from .dataset import TrainingSet, build_dataset
-from .distillation import TEACHER_FILE, teacher_scores
 from .lora import add_lora, merge_lora
 from .recipe import Recipe
 from .trainer import PhosphoT5Trainer
@@ -73,7 +71,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
-    sets = read_sets(recipe, model.config.site_token_ids, args.output_dir)
+    sets = read_sets(recipe, model.config.site_token_ids)
     trainer = _make_trainer(model, args, sets)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
@@ -87,18 +85,12 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     return record
 
 
-def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]], folder: str) -> dict[str, TrainingSet]:
-    """Read the training and the validation set of a recipe, and log what became of their proteins.
-
-    The scores of teachers, if there are any, are kept in the output folder.
-    """
+def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str, TrainingSet]:
+    """Read the training and the validation set of a recipe, and log what became of their proteins."""
     sets = {}
-    teachers, file = recipe.data.teachers, Path(folder) / TEACHER_FILE
-    teach = partial(teacher_scores, teachers=teachers, file=file) if teachers else None
     for role in ("train", "valid"):
-        files, taught_by = getattr(recipe.data, role), teach if role == "train" else None
         try:
-            sets[role] = build_dataset(files, site_token_ids, recipe.data.max_length, taught_by)
+            sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
@@ -182,7 +174,6 @@ def _save(trainer: PhosphoT5Trainer, record: RunRecord) -> None:
     if trainer.is_world_process_zero():
         record.save(folder / RECORD_FILE)
         learning_curve(trainer.state.log_history, folder / CURVE_FILE)
-        (folder / TEACHER_FILE).unlink(missing_ok=True)
     trainer.save_model()
     trainer.create_model_card()
 
@@ -245,20 +236,16 @@ def _start_record(
     }
     arguments["data.max_length"] = recipe.data.max_length
     accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-    licence = {"licence": Licence(**recipe.licence)} if recipe.licence else {}
+    licence = {"licence": recipe.licence} if recipe.licence else {}
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
-    if recipe.data.teachers:
-        arguments["data.teachers"] = [
-            f"{_published_model(teacher.model)} ({teacher.residues})" for teacher in recipe.data.teachers
-        ]
     start = recipe.model.get("start_from") or recipe.model.get("from_t5")
     base = start and _published_model(start)
     record = RunRecord.start(
         command, arguments, args.seed, accelerator=accelerator, base_model=base, **licence
     )
-    for name in recipe.known_models:
-        _follow(record, name)
+    if recipe.model.get("start_from"):
+        _follow(record, recipe.model["start_from"])
     record.parameters = model.num_parameters()
     for role, made in sets.items():
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
@@ -273,7 +260,7 @@ def _start_record(
 
 
 def _follow(record: RunRecord, name: str) -> None:
-    """Note the trainings behind a model that this one starts from or learns from, if its record lies beside it."""
+    """Note the trainings behind a model that this one starts from, if its record lies beside it."""
     try:
         record.follow(RunRecord.load(model_file(name, RECORD_FILE)))
     except PhosphoT5Error as error:

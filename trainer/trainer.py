@@ -22,10 +22,8 @@ from .averaging import mean_weights
 from .calibration import fit_calibration
 from .callbacks import CodeFilesCallback, ConsoleProgress, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
-from .collator import TEACHER_COLUMN, PhosphositeCollator
-from .distillation import distillation
+from .collator import PhosphositeCollator
 from .optimizer import MuonWithAdamW, hidden_matrices
-from .passes import disagreement, draw_training_inputs, embedding_rms, fits, repeated
 from .publishing import PublishingTrainer
 from .sampler import TokenBudgetSampler
 
@@ -59,6 +57,10 @@ class PhosphoT5Trainer(PublishingTrainer):
         use_cache = model.config.use_cache
         super().__init__(model=model, args=args, **kwargs)
         model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
+        if args.noise_iterations > 1 and self.accelerator.distributed_type == DistributedType.DEEPSPEED:
+            raise ValueError(
+                "DeepSpeed counts every backward pass as a micro-batch: set noise_iterations to 1, or train with FSDP"
+            )
         self.model_accepts_loss_kwargs = True  # makes transformers count the labels of a step
         if args.early_stopping_patience and args.eval_strategy != "no":
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
@@ -68,33 +70,23 @@ class PhosphoT5Trainer(PublishingTrainer):
             for stock in (PrinterCallback, ProgressCallback):
                 self.remove_callback(stock)
             self.add_callback(ConsoleProgress(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
-        self._in_turn = self._run_passes_in_turn()
 
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
 
-        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end, with
-        ``average_start`` as well the mean of these and of the weights it has now.
+        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end.
 
         Parameters
         ----------
         *args, **kwargs
             As for :meth:`transformers.Trainer.train`.
         """
-        start = (
-            {name: w.clone() for name, w in self.model.state_dict().items()}
-            if self.args.average_start
-            else {}
-        )
         output = self._train_compiled(*args, **kwargs)
         if self.args.average_checkpoints:
             self.accelerator.wait_for_everyone()  # the main process writes the checkpoints
             last = whole_checkpoints(Path(self.args.output_dir))[-self.args.average_checkpoints :]
-            mean = mean_weights(last)
-            mean |= {name: (mean[name] + weight.to(mean[name].device)) / 2 for name, weight in start.items()}
-            names = ", ".join(path.name for path in last)
-            logger.info("the model is the mean of %s%s", names, ", and that of the start" if start else "")
-            self.accelerator.unwrap_model(self.model).load_state_dict(mean)
+            logger.info("the model is the mean of %s", ", ".join(path.name for path in last))
+            self.accelerator.unwrap_model(self.model).load_state_dict(mean_weights(last))
         return output
 
     def _train_compiled(self, *args: Any, **kwargs: Any) -> TrainOutput:
@@ -144,16 +136,6 @@ class PhosphoT5Trainer(PublishingTrainer):
         )
         return self.optimizer
 
-    def _run_passes_in_turn(self) -> bool | None:
-        """Tell how the noise passes of a batch run; None: the memory that the first one takes decides."""
-        if self.args.consistency_weight or self.args.noise_batching == "together":
-            return False
-        if self.args.noise_batching == "in_turn":
-            return True
-        if self.accelerator.distributed_type == DistributedType.DEEPSPEED:
-            return False  # its engine counts every backward pass as a micro-batch
-        return None if self.args.device.type == "cuda" else True
-
     @property
     def training_seconds(self) -> float:
         """Seconds of training so far, over all parts of a training that was interrupted and resumed."""
@@ -165,7 +147,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         inputs: dict[str, torch.Tensor],
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
-        """Run the noise passes of a batch forward and backward, together or in turn; the gradient is the same.
+        """Run the noise passes of a batch forward and backward, one after the other.
 
         Parameters
         ----------
@@ -182,21 +164,12 @@ class PhosphoT5Trainer(PublishingTrainer):
             The loss of the batch, a scalar without gradient.
         """
         passes = self.args.noise_iterations
-        if passes == 1 or self._in_turn is False:
-            return super().training_step(model, inputs, num_items_in_batch)
-        if self._in_turn is None:
-            torch.cuda.reset_peak_memory_stats(self.args.device)
-        idle = torch.cuda.memory_allocated(self.args.device) if self._in_turn is None else 0
         loss = torch.zeros((), device=self.args.device)
         for number in range(passes):
             # processes exchange their gradients once, after the last pass
             last = number == passes - 1
             with nullcontext() if last else self.accelerator.no_sync(model):
                 loss = loss + super().training_step(model, dict(inputs), num_items_in_batch)
-        if self._in_turn is None:
-            peak = torch.cuda.max_memory_allocated(self.args.device)
-            total = torch.cuda.get_device_properties(self.args.device).total_memory
-            self._in_turn = not fits(passes, idle, peak, total)
         return loss
 
     def compute_loss(
@@ -206,10 +179,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         return_outputs: bool = False,
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor | tuple[torch.Tensor, Any]:
-        """Return the loss, averaged over ``noise_iterations`` passes with fresh noise in training.
-
-        With a column ``teacher`` in the batch, the target of a site is a mixture of label and teacher; see
-        :func:`~phosphot5.trainer.distillation.distillation`.
+        """Return the loss of one noise pass; in training its share of the mean over ``noise_iterations`` passes.
 
         The sum of the losses is divided by the labels of the whole step, so that accumulation and several
         processes give the gradient of one large batch.
@@ -228,47 +198,18 @@ class PhosphoT5Trainer(PublishingTrainer):
         Returns
         -------
         torch.Tensor
-            Scalar: the mean over the passes that run together, or the share of one of those that run in turn.
+            Scalar.
         """
         passes = self.args.noise_iterations if model.training else 1
-        together = passes > 1 and self._in_turn is False
-        consistency = self.args.consistency_weight if together else 0.0
-        bare = self.accelerator.unwrap_model(model)
-        if consistency:
-            drawn, inputs = repeated(draw_training_inputs(bare, inputs), passes), repeated(inputs, passes)
-        else:
-            inputs = repeated(inputs, passes) if together else inputs
-            drawn = draw_training_inputs(bare, inputs) if TEACHER_COLUMN in inputs else inputs
         if num_items_in_batch is not None:
             num_items_in_batch = num_items_in_batch * passes
-        outputs = model(**drawn, num_items_in_batch=num_items_in_batch)
+        outputs = model(**inputs, num_items_in_batch=num_items_in_batch)
         loss = outputs.loss
-        if consistency or TEACHER_COLUMN in inputs:
-            items = (inputs["labels"] != -100).sum() if num_items_in_batch is None else num_items_in_batch
-            loss = loss + self._further_terms(outputs.logits, inputs, drawn, consistency * passes) / items
-        if not together and num_items_in_batch is None:
+        if num_items_in_batch is None:
             loss = loss / passes
-        if num_items_in_batch is not None and self.args.average_tokens_across_devices:
+        elif self.args.average_tokens_across_devices:
             loss = loss * self.accelerator.num_processes  # undoes the averaging of gradients over processes
         return (loss, outputs) if return_outputs else loss
-
-    def _further_terms(
-        self,
-        logits: torch.Tensor,
-        inputs: dict[str, torch.Tensor],
-        drawn: dict[str, torch.Tensor],
-        consistency: float,
-    ) -> torch.Tensor:
-        """Sum what consistency between the passes, so weighted, and teachers add to the loss; a scalar."""
-        partner = self._partner(logits.device)
-        terms = logits.new_zeros((), dtype=torch.float32)
-        if consistency:
-            passes = self.args.noise_iterations
-            terms = terms + consistency * disagreement(logits, drawn["input_ids"], partner, passes)
-        if TEACHER_COLUMN in inputs:
-            criterion = self.accelerator.unwrap_model(self.model).criterion
-            terms = terms + self.args.teacher_weight * distillation(logits, inputs, drawn, partner, criterion)
-        return terms
 
     def _partner(self, device: torch.device) -> torch.Tensor:
         config = self.model.config
@@ -285,7 +226,7 @@ class PhosphoT5Trainer(PublishingTrainer):
             When the training began.
         """
         if "loss" in logs and self.model.config.noise_std:
-            logs["noise_to_embedding"] = round(self.model.config.noise_std / embedding_rms(self.model), 4)
+            logs["noise_to_embedding"] = round(self.model.config.noise_std / _embedding_rms(self.model), 4)
         super().log(logs, start_time)
 
     def floating_point_ops(self, inputs: dict[str, torch.Tensor]) -> int:
@@ -395,3 +336,11 @@ class PhosphoT5Trainer(PublishingTrainer):
         config.calibration = (config.calibration or {}) | calibration
         config.fpr_table = (config.fpr_table or {}) | table
         return metrics
+
+
+def _embedding_rms(model: nn.Module) -> float:
+    """Return the root mean square of the input embeddings, gathered where they are sharded over processes."""
+    weight = model.get_input_embeddings().weight.detach()
+    if hasattr(weight, "full_tensor"):
+        weight = weight.full_tensor()
+    return weight.float().square().mean().sqrt().item()

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from phosphot5.errors import InputFileError, PhosphoT5Error
 from phosphot5.record import environment
 from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.validation import CHECKED
 
 __all__ = [
     "EXAMPLE_SEQUENCE",
@@ -38,6 +42,8 @@ class Hardware:
     accelerator : str or None
         Name of the accelerator as the trainer saw it; None for a run on the processor.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     cpu: str
     cores: int
@@ -74,6 +80,8 @@ class DataFile:
     licence : str
         Licence stated at the source, or ``not stated``.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     name: str
     role: str
@@ -128,6 +136,8 @@ class Cost:
         Estimate of the floating-point operations: six for every token read and parameter.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
+
     tokens: int | None = None
     steps: int | None = None
     seconds: float | None = None
@@ -150,6 +160,8 @@ class EarlierTraining:
     cost : Cost
         What it consumed.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     command: list[str]
     seed: int
@@ -174,6 +186,8 @@ class PeerResult:
         Whether the figures were taken from the tool's paper instead of measured on the same sites.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
+
     name: str
     set: str
     metrics: dict[str, float | None]
@@ -191,6 +205,8 @@ class Example:
     sites : list of dict
         What came back: rows of ``phosphot5 predict``.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     sequence: str
     sites: list[dict[str, str | int | float | None]]
@@ -211,6 +227,8 @@ class Licence:
     reason : str
         One sentence for the card that says why these terms.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     identifier: str
     name: str

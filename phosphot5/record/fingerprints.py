@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from phosphot5.errors import InputFileError
 from phosphot5.output import PathLike
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["file_digest", "model_digest", "published_name", "sha256_of_ids"]
 
@@ -47,7 +48,7 @@ def sha256_of_ids(ids: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
 
 
-def model_digest(config: Mapping[str, Any], weights: Iterable[tuple[str, np.ndarray]]) -> str:
+def model_digest(config: Mapping[str, Any], weights: "Iterable[tuple[str, np.ndarray]]") -> str:
     """Return the SHA-256 of a model's configuration and weights.
 
     Parameters

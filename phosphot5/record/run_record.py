@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_text
@@ -22,6 +24,7 @@ from phosphot5.record.facts import (
     Licence,
     PeerResult,
 )
+from phosphot5.record.validation import CHECKED, validated
 
 __all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
@@ -29,8 +32,6 @@ RECORD_FILE = "run_record.json"
 """Name of the record inside a model folder."""
 SCHEMA_VERSION = 1
 """Raised whenever a field of the record changes its name or its meaning."""
-
-_Part = TypeVar("_Part")
 
 
 @dataclass
@@ -85,6 +86,8 @@ class RunRecord:
     schema_version : int
         Version of this layout.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = CHECKED
 
     command: list[str]
     arguments: dict[str, Any]
@@ -150,7 +153,7 @@ class RunRecord:
         )
 
     def follow(self, previous: "RunRecord") -> None:
-        """Note the trainings behind a model that this run starts from or has for a teacher; each is noted once.
+        """Note the trainings behind a model that this run starts from; each is noted once.
 
         Parameters
         ----------
@@ -245,32 +248,10 @@ class RunRecord:
         found = data.get("schema_version") if isinstance(data, Mapping) else None
         if found != SCHEMA_VERSION:
             raise PhosphoT5Error(
-                f"{where}: found schema version {found!r}, expected {SCHEMA_VERSION}; "
-                "read it with the phosphot5 version that wrote it."
+                f"{where}: has schema version {found!r}, but this release reads {SCHEMA_VERSION}; "
+                "read it with the phosphot5 release that wrote it."
             )
-        values = dict(data)
-        for key, kind in (("hardware", Hardware), ("cost", Cost), ("licence", Licence)):
-            if key in values:
-                values[key] = _build(kind, values[key], f"{where}: {key}")
-        if values.get("example") is not None:
-            values["example"] = _build(Example, values["example"], f"{where}: example")
-        for key, kind in (("data", DataFile), ("peers", PeerResult)):
-            entries = _checked(values.get(key, []), list, f"{where}: {key}")
-            values[key] = [_build(kind, entry, f"{where}: {key}[{i}]") for i, entry in enumerate(entries)]
-        earlier = _checked(values.get("earlier", []), list, f"{where}: earlier")
-        values["earlier"] = [_earlier(entry, f"{where}: earlier[{i}]") for i, entry in enumerate(earlier)]
-        record = _build(cls, values, where)
-        for key in ("arguments", "versions", "splits", "ledger", "metrics"):
-            _checked(getattr(record, key), dict, f"{where}: {key}")
-        for name, scores in record.metrics.items():
-            _checked(scores, dict, f"{where}: metrics[{name!r}]")
-        for i, peer in enumerate(record.peers):
-            _checked(peer.metrics, dict, f"{where}: peers[{i}]: metrics")
-        if record.example is not None:
-            _checked(record.example.sites, list, f"{where}: example: sites")
-        for key in ("command", "resumed"):
-            _checked(getattr(record, key), list, f"{where}: {key}")
-        return record
+        return validated(cls, data, where)
 
 
 def _now() -> str:
@@ -291,30 +272,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def _checked(value: Any, kind: type, where: str) -> Any:
-    if not isinstance(value, kind):
-        raise PhosphoT5Error(f"{where}: found {type(value).__name__}, expected {kind.__name__}.")
-    return value
-
-
-def _earlier(data: Any, where: str) -> EarlierTraining:
-    part = _build(EarlierTraining, data, where)
-    _checked(part.command, list, f"{where}: command")
-    return dataclasses.replace(part, cost=_build(Cost, part.cost, f"{where}: cost"))
-
-
-def _build(kind: type[_Part], data: Any, where: str) -> _Part:
-    _checked(data, dict, where)
-    known = {part.name: part for part in dataclasses.fields(kind)}
-    if unknown := sorted(set(data) - set(known)):
-        raise PhosphoT5Error(f"{where}: unknown keys {', '.join(unknown)}; expected {', '.join(known)}.")
-    required = [
-        name
-        for name, part in known.items()
-        if part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
-    ]
-    if missing := [name for name in required if name not in data]:
-        raise PhosphoT5Error(f"{where}: missing keys {', '.join(missing)}.")
-    return kind(**data)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from phosphot5.cli.main import main
+from phosphot5.prediction import job
 from phosphot5.prediction import scoring as inference
 from phosphot5.prediction.formats import FORMATS
 
@@ -21,10 +22,16 @@ SIZE = 3
 """Proteins per part in the tests that run in this process: four parts, the last with two."""
 
 
+def set_proteins_ahead(monkeypatch, count):
+    """Cut the output into parts of so many proteins."""
+    for module in (inference, job):
+        monkeypatch.setattr(module, "PROTEINS_AHEAD", count)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder with an input, and small parts."""
-    monkeypatch.setattr(inference, "PROTEINS_AHEAD", SIZE)
+    set_proteins_ahead(monkeypatch, SIZE)
     (tmp_path / "in.fasta").write_text(PROTEINS)
     return tmp_path
 
@@ -97,7 +104,7 @@ def names(folder):
 @pytest.mark.parametrize("form", FORMATS)
 def test_parts_do_not_show_in_the_output(predict, folder, monkeypatch, form):
     predict("--format", form, output="parts")
-    monkeypatch.setattr(inference, "PROTEINS_AHEAD", 100)
+    set_proteins_ahead(monkeypatch, 100)
     predict("--format", form, output="one")
     assert (folder / "parts").read_bytes() == (folder / "one").read_bytes() != b""
     assert names(folder) == ["in.fasta", "one", "parts"]
@@ -153,7 +160,7 @@ def test_resumed_run_gives_the_same_bytes_and_scores_the_rest(
 
 @pytest.mark.slow
 def test_killed_run_resumes(predict, folder, tiny_folder, monkeypatch):
-    monkeypatch.setattr(inference, "PROTEINS_AHEAD", 256)
+    set_proteins_ahead(monkeypatch, 256)
     (folder / "in.fasta").write_text("".join(f">p{i}\n{'MSTAYR' * (1 + i % 9)}\n" for i in range(900)))
     command = ["-m", "phosphot5", "predict", str(folder / "in.fasta"), "-o", str(folder / "out.tsv")]
     with subprocess.Popen([sys.executable, *command, "--model", str(tiny_folder), "--quiet"]) as process:

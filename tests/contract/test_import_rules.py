@@ -17,9 +17,25 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HUB_FOLDERS = ("modeling_phosphot5", "tokenization_phosphot5")
 HUB_PACKAGES = {*sys.stdlib_module_names, "torch", "transformers", "tokenizers"}
+FOUNDATION = ("errors", "output", "progress", "processes", "bundled", "recipes")
+"""Modules and data at the bottom: every room may import them."""
+LIGHT = ("phosphot5/record", "phosphot5/data", "phosphot5/evaluation", "hub_card")
 PACKAGE_FOLDERS = ("phosphot5", "hub_card", "trainer", *HUB_FOLDERS)
 SIBLING = re.compile(r"^\s*from\s+\.(\S*)\s+import", re.MULTILINE)
 """What transformers takes for an import of a sibling, wherever in a file it stands."""
+
+
+def read_rooms() -> dict[str, tuple[str, ...]]:
+    """Return each room and the rooms it may import, from the table of CONTRIBUTING.md; ``*`` stands for all."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(?:phosphot5/)?(\w+)(?:/|\.py)` \|.*\| ([^|]*) \|$", text, re.MULTILINE)
+    return {
+        room: ("*",) if allowed == "all of them" else tuple(re.findall(r"`(\w+)`", allowed))
+        for room, allowed in rows
+    }
+
+
+ROOMS = read_rooms()
 
 
 def project_files(*folders: str) -> dict[str, str]:
@@ -88,26 +104,31 @@ def hub_file_ghosts(path: str, source: str) -> list[str]:
     return ghosts + [f"{path}: no sibling {name}.py" for name in names if name in real - siblings]
 
 
-def card_needs_no_torch(path: str, source: str) -> list[str]:
-    """hub_card works where torch is not wanted: it imports neither torch nor the trainer nor the model."""
-    banned = (
-        "torch",
-        "transformers",
-        "phosphot5.trainer",
-        *(f"phosphot5.{folder}" for folder in HUB_FOLDERS),
-    )
-    return [f"{path}: {name}" for name in imports(path, source) if any(is_inside(name, b) for b in banned)]
+def rooms_import_what_their_table_says(path: str, source: str) -> list[str]:
+    """Every room imports itself, the foundation and the rooms that its row in CONTRIBUTING.md names."""
+    room = room_of(path)
+    allowed = {*FOUNDATION, *(ROOMS.get(room, ()) if room not in FOUNDATION else ()), room}
+    if "*" in allowed or room not in {*ROOMS, *FOUNDATION}:
+        return []
+    found = [name for name in imports(path, source) if is_inside(name, "phosphot5")]
+    return [f"{path}: {name}" for name in found if target_of(name) not in allowed]
 
 
-def data_needs_no_torch(path: str, source: str) -> list[str]:
-    """phosphot5/data reads and writes files without torch."""
-    return [f"{path}: {name}" for name in imports(path, source) if is_inside(name, "torch")]
+def room_of(path: str) -> str:
+    """Return the room that a file belongs to: ``phosphot5/data/x.py`` and ``hub_card/x.py`` name theirs."""
+    parts = Path(path).with_suffix("").parts
+    return parts[1] if parts[0] == "phosphot5" else parts[0]
 
 
-def evaluation_needs_no_torch(path: str, source: str) -> list[str]:
-    """phosphot5/evaluation measures arrays: it imports neither torch nor the trainer, the model or the command line."""
-    banned = ("torch", "transformers", "phosphot5.trainer", "phosphot5.cli", "phosphot5.prediction.scoring")
-    banned += tuple(f"phosphot5.{folder}" for folder in HUB_FOLDERS)
+def target_of(name: str) -> str:
+    """Return the room of an imported name; the face itself, ``phosphot5.__version__``, counts as foundation."""
+    room = name.split(".")[1]
+    return room if room in {*ROOMS, *FOUNDATION, *HUB_FOLDERS} else FOUNDATION[0]
+
+
+def light_rooms_need_no_torch(path: str, source: str) -> list[str]:
+    """Records, data, evaluation and publishing work where torch and transformers are not wanted."""
+    banned = ("torch", "transformers")
     return [f"{path}: {name}" for name in imports(path, source) if any(is_inside(name, b) for b in banned)]
 
 
@@ -158,22 +179,33 @@ RULES: list[tuple[Rule, tuple[str, ...], str, str]] = [
     (hub_file_imports, HUB_FOLDERS, "modeling_phosphot5/x.py", "from ..errors import PhosphoT5Error\n"),
     (hub_file_ghosts, HUB_FOLDERS, "modeling_phosphot5/x.py", '"""\n    from .ghost import X\n"""\n'),
     (hub_file_ghosts, HUB_FOLDERS, "modeling_phosphot5/x.py", "from .ghost import X\n"),
-    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "import torch.nn\n"),
-    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from ..trainer import PhosphoT5Trainer\n"),
-    (card_needs_no_torch, ("hub_card",), "hub_card/x.py", "from phosphot5 import modeling_phosphot5\n"),
-    (data_needs_no_torch, ("phosphot5/data",), "phosphot5/data/x.py", "def f():\n    from torch import nn\n"),
-    (evaluation_needs_no_torch, ("phosphot5/evaluation",), "phosphot5/evaluation/x.py", "import torch\n"),
+    (light_rooms_need_no_torch, LIGHT, "hub_card/x.py", "import torch.nn\n"),
+    (light_rooms_need_no_torch, LIGHT, "phosphot5/data/x.py", "def f():\n    from torch import nn\n"),
+    (light_rooms_need_no_torch, LIGHT, "phosphot5/record/x.py", "import transformers\n"),
+    (rooms_import_what_their_table_says, PACKAGE_FOLDERS, "hub_card/x.py", "from ..trainer import Trainer\n"),
     (
-        evaluation_needs_no_torch,
-        ("phosphot5/evaluation",),
-        "phosphot5/evaluation/x.py",
-        "from phosphot5 import trainer\n",
+        rooms_import_what_their_table_says,
+        PACKAGE_FOLDERS,
+        "hub_card/x.py",
+        "from phosphot5 import prediction\n",
     ),
     (
-        evaluation_needs_no_torch,
-        ("phosphot5/evaluation",),
-        "phosphot5/evaluation/x.py",
-        "def f():\n    from phosphot5.cli.progress import Progress\n",
+        rooms_import_what_their_table_says,
+        PACKAGE_FOLDERS,
+        "phosphot5/record/x.py",
+        "from phosphot5.data import read_fasta\n",
+    ),
+    (
+        rooms_import_what_their_table_says,
+        PACKAGE_FOLDERS,
+        "phosphot5/data/files/x.py",
+        "from phosphot5.hub_card import push_folder\n",
+    ),
+    (
+        rooms_import_what_their_table_says,
+        PACKAGE_FOLDERS,
+        "phosphot5/output.py",
+        "from phosphot5.data import x\n",
     ),
     (nothing_imports_cli, PACKAGE_FOLDERS, "trainer/x.py", "from ..cli.main import main\n"),
     (nothing_imports_cli, PACKAGE_FOLDERS, "phosphot5/x.py", "from .cli import main\n"),
@@ -221,7 +253,12 @@ def test_rule_catches_violation(rule, _folders, path, source):
             "modeling_phosphot5/x.py",
             "import math\nfrom torch import nn\nfrom .y import Y\n",
         ),
-        (card_needs_no_torch, "hub_card/x.py", "from .record import RunRecord\nimport torchless\n"),
+        (light_rooms_need_no_torch, "hub_card/x.py", "from .upload import Target\nimport torchless\n"),
+        (
+            rooms_import_what_their_table_says,
+            "hub_card/x.py",
+            "from phosphot5.record.facts import Cost\nfrom phosphot5 import __version__\n",
+        ),
         (nothing_imports_cli, "phosphot5/cli/x.py", "from .main import main\n"),
         (nothing_imports_cli, "phosphot5/__main__.py", "from phosphot5.cli.main import main\n"),
         (nothing_imports_cli, "train.py", "from phosphot5.cli.main import main\n"),
@@ -250,6 +287,20 @@ def test_hub_file_names_are_unique():
 def test_rules_see_the_files():
     files = project_files(*PACKAGE_FOLDERS, "tests")
     assert "tokenization_phosphot5/tokenization_phosphot5.py" in files
-    assert "hub_card/record.py" in files
+    assert "phosphot5/record/run_record.py" in files
+    assert "hub_card/card.py" in files
     assert "tests/contract/test_import_rules.py" in files
     assert not any(part.startswith(".venv") for path in files for part in Path(path).parts)
+
+
+def test_rooms_are_in_no_circle():
+    assert {"record", "data", "evaluation", "prediction", "hub_card", "trainer", "app", "cli"} <= ROOMS.keys()
+    left = {
+        room: {other for other in allowed if other in ROOMS}
+        for room, allowed in ROOMS.items()
+        if room != "cli"
+    }
+    while left:
+        free = [room for room, allowed in left.items() if not allowed & left.keys()]
+        assert free, f"these import each other in a circle: {', '.join(left)}"
+        left = {room: allowed for room, allowed in left.items() if room not in free}

@@ -68,7 +68,7 @@ def test_versions_leave_out_what_is_not_installed(monkeypatch):
 
 def test_collecting_facts_imports_no_torch():
     code = (
-        "import sys; from phosphot5.hub_card import RunRecord; RunRecord.start(['x'], {}, 1); "
+        "import sys; from phosphot5.record.run_record import RunRecord; RunRecord.start(['x'], {}, 1); "
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -169,26 +169,29 @@ def edit(path: Path, change) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda data: data.update(sead=1), "unknown keys sead; expected command, arguments, seed"),
-        (lambda data: data["cost"].update(watts=1), "cost: unknown keys watts"),
-        (lambda data: data["data"][0].pop("sha256"), r"data\[0\]: missing keys sha256"),
-        (lambda data: data.pop("seed"), "missing keys seed"),
-        (lambda data: data.update(schema_version=99), "found schema version 99, expected 1"),
-        (lambda data: data.pop("schema_version"), "found schema version None"),
-        (lambda data: data.update(metrics=[]), "metrics: found list, expected dict"),
-        (lambda data: data["metrics"].update(valid=0.8), r"metrics\['valid'\]: found float, expected dict"),
-        (lambda data: data.update(peers={}), "peers: found dict, expected list"),
-        (lambda data: data.update(earlier={}), "earlier: found dict, expected list"),
-        (lambda data: data["earlier"][0].pop("seed"), r"earlier\[0\]: missing keys seed"),
+        (lambda data: data.update(sead=1), r"unknown key sead; did you mean seed\?"),
+        (lambda data: data["cost"].update(watts=1), "unknown key cost.watts; known keys: tokens"),
+        (lambda data: data["data"][0].pop("sha256"), r"missing key data\[0\].sha256"),
+        (lambda data: data.pop("seed"), "missing key seed"),
+        (lambda data: data.update(seed="7"), "seed is '7': .* integer"),
+        (lambda data: data.update(seed=True), "seed is True: .* integer"),
+        (lambda data: data.update(schema_version=99), "has schema version 99, but this release reads 1"),
+        (lambda data: data.pop("schema_version"), "has schema version None"),
+        (lambda data: data.update(metrics=[]), r"metrics is \[\]: .* object"),
+        (lambda data: data["metrics"].update(valid=0.8), "metrics.valid is 0.8: .* object"),
+        (lambda data: data["metrics"].update(valid={"st_ap": "x"}), "metrics.valid.st_ap is 'x': .* number"),
+        (lambda data: data.update(peers={}), "peers is {}: .* array"),
+        (lambda data: data.update(earlier={}), "earlier is {}: .* array"),
+        (lambda data: data["earlier"][0].pop("seed"), r"missing key earlier\[0\].seed"),
         (
             lambda data: data["earlier"][0].update(command="train"),
-            r"earlier\[0\]: command: found str, expected list",
+            r"earlier\[0\].command is 'train': .* array",
         ),
-        (lambda data: data["earlier"][0].update(cost=3), r"earlier\[0\]: cost: found int, expected dict"),
-        (lambda data: data["peers"][0].pop("set"), r"peers\[0\]: missing keys set"),
-        (lambda data: data["peers"][0].update(metrics=[]), r"peers\[0\]: metrics: found list, expected dict"),
-        (lambda data: data.update(data={}), "data: found dict, expected list"),
-        (lambda data: data.update(hardware=None), "hardware: found NoneType, expected dict"),
+        (lambda data: data["earlier"][0].update(cost=3), r"earlier\[0\].cost is 3: .* object"),
+        (lambda data: data["peers"][0].pop("set"), r"missing key peers\[0\].set"),
+        (lambda data: data["peers"][0].update(metrics=[]), r"peers\[0\].metrics is \[\]: .* object"),
+        (lambda data: data.update(data={}), "data is {}: .* array"),
+        (lambda data: data.update(hardware=None), "hardware is None: .* object"),
     ],
 )
 def test_wrong_content_is_named(path, change, message):

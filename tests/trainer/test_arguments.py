@@ -51,27 +51,6 @@ def test_numbers_out_of_range_are_named(name: str, tmp_path) -> None:
         PhosphoT5TrainingArguments(output_dir=str(tmp_path), **{name: 0})
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"noise_batching": "twice"}, "noise_batching is 'twice', expected one of auto, together, in_turn"),
-        ({"teacher_weight": 1.5}, "teacher_weight is 1.5, expected 0 to 1"),
-        ({"consistency_weight": -1.0}, "consistency_weight is -1.0, expected 0 or more"),
-        (
-            {"consistency_weight": 1.0, "noise_iterations": 1},
-            "consistency_weight is 1.0, which compares passes: expected noise_iterations of at least 2",
-        ),
-        (
-            {"consistency_weight": 1.0, "noise_batching": "in_turn"},
-            "expected noise_iterations of at least 2 and noise_batching auto or together",
-        ),
-    ],
-)
-def test_noise_passes_that_cannot_be_are_refused(given: dict, message: str, tmp_path) -> None:
-    with pytest.raises(ValueError, match=message):
-        PhosphoT5TrainingArguments(output_dir=str(tmp_path), **given)
-
-
 def test_bfloat16_is_on_without_a_gpu_too(tmp_path) -> None:
     args = PhosphoT5TrainingArguments(output_dir=str(tmp_path))
     assert args.bf16

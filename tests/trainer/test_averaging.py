@@ -60,30 +60,9 @@ def test_a_training_ends_with_the_mean_of_its_last_checkpoints(
         torch.testing.assert_close(weight, sum(weights[name] for weights in last) / 3)
 
 
-def test_the_start_counts_half_also_after_an_interruption(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    first, out = tmp_path / "first", tmp_path / "out"
-    run.train(load_recipe("tiny", [*OVERRIDES, f"training.output_dir={first}"]), ["phosphot5", "train"])
-    given = [*OVERRIDES[3:], f"model.start_from={first}", "training.average_start=true", "training.seed=9"]
-    recipe = load_recipe("tiny", [*given, f"training.output_dir={out}"])
-    run.train(recipe, ["phosphot5", "train"])
-    start, model = (load_file(folder / "model.safetensors") for folder in (first, out))
-    mean = mean_weights([out / f"checkpoint-{step}" for step in (2, 3, 4)])
-    assert not torch.equal(mean["shared.weight"], start["shared.weight"])
-    for name, weight in model.items():
-        torch.testing.assert_close(weight, (start[name] + mean[name]) / 2)
-    run.train(recipe, ["phosphot5", "train"], resume=True)
-    again = load_file(out / "model.safetensors")
-    assert all(torch.equal(again[name], weight) for name, weight in model.items())
-    assert not (out / "checkpoint-5").exists()  # nothing was left to train
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"average_start": True}, "average_start adds to a mean: expected average_checkpoints of at least 1"),
         ({"average_checkpoints": -1}, "average_checkpoints is -1, expected 0 or more"),
         ({"average_checkpoints": 2}, "leaves no best model: expected load_best_model_at_end false"),
         (

@@ -101,9 +101,7 @@ def test_finished_folds_are_kept_when_resumed(
     assert len(summary["folds"]) == 3
 
 
-@pytest.mark.parametrize(
-    "given", ["model.start_from=bundled", "data.teachers=[{model: bundled, residues: Y}]", "training.seed=3"]
-)
+@pytest.mark.parametrize("given", ["model.start_from=bundled", "training.seed=3"])
 def test_models_that_may_know_the_proteins_are_named(
     recipe, given: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,7 +8,6 @@ from trainer_runs import EXACT, PLAIN, Run, make_dataset
 
 from phosphot5.modeling_phosphot5.noise_phosphot5 import EmbeddingNoise
 from phosphot5.trainer import PhosphositeCollator
-from phosphot5.trainer.passes import fits
 
 RANDOM = {"dropout_rate": 0.1, "noise_std": 0.1, "prefix_mask_prob": 0.5}
 BUDGET = {"tokens_per_batch": 100, "learning_rate": 1e-2, "num_train_epochs": 2}
@@ -45,126 +44,52 @@ def test_averaging_micro_batches_would_be_seen(tmp_path: Path) -> None:
 def test_two_processes_do_not_change_loss_and_gradient(tmp_path: Path, in_two_processes) -> None:
     whole = Run(**cut(8, 1, tmp_path / "one"))()
     plain = cut(2, 2, tmp_path / "two")
-    passes = [
-        plain | {"arguments": plain["arguments"] | {"noise_iterations": 2, "noise_batching": batching}}
-        for batching in ("together", "in_turn")
-    ]
-    for shared in in_two_processes([plain, *passes]):
+    passes = plain | {"arguments": plain["arguments"] | {"noise_iterations": 2}}
+    for shared in in_two_processes([plain, passes]):
         assert shared["losses"] == pytest.approx(whole["losses"], rel=1e-5)
         assert shared["norms"] == pytest.approx(whole["norms"], rel=1e-5)
 
 
 def loss_and_gradient(
-    folder: Path,
-    passes: int,
-    model: dict,
-    num_items: int | None = None,
-    batching: str = "together",
-    **more: float,
+    folder: Path, passes: int, model: dict, num_items: int | None = None
 ) -> tuple[float, torch.Tensor]:
-    given = {"noise_iterations": passes, "noise_batching": batching} | more
-    trainer = Run(str(folder), PLAIN | given, model).trainer()
+    trainer = Run(str(folder), PLAIN | {"noise_iterations": passes}, model).trainer()
     batch = PhosphositeCollator()([make_dataset(6)[i] for i in range(6)])
     loss = trainer.training_step(trainer.model, batch, num_items)
     return loss.item(), trainer.model.shared.weight.grad
 
 
-@pytest.fixture
-def same_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the noise by a number that depends on the row and the pass, in all ways of running the passes."""
-    shifts = torch.linspace(-0.5, 0.5, 12)[:, None, None]
-    calls = iter(range(100))
-
-    def shifted(self: EmbeddingNoise, x: torch.Tensor) -> torch.Tensor:
-        # encoder and decoder each draw once a pass; rows of a later pass come later
-        first = 0 if len(x) == 12 else next(calls) // 2 * 6 % 12
-        return x + shifts[first : first + len(x)] * x
-
-    monkeypatch.setattr(EmbeddingNoise, "forward", shifted)
-
-
-BATCHING = pytest.mark.parametrize("batching", ["together", "in_turn"])
-
-
-@BATCHING
 @pytest.mark.parametrize("num_items", [None, 77])
-def test_passes_without_noise_are_the_single_pass(
-    tmp_path: Path, num_items: int | None, batching: str
-) -> None:
+def test_passes_without_noise_are_the_single_pass(tmp_path: Path, num_items: int | None) -> None:
     one, one_gradient = loss_and_gradient(tmp_path, 1, EXACT, num_items)
-    two, two_gradient = loss_and_gradient(tmp_path, 2, EXACT, num_items, batching)
+    two, two_gradient = loss_and_gradient(tmp_path, 2, EXACT, num_items)
     assert two == pytest.approx(one, rel=1e-6)
     torch.testing.assert_close(two_gradient, one_gradient)
 
 
-@pytest.mark.usefixtures("same_noise")
-@pytest.mark.parametrize("num_items", [None, 77])
-def test_passes_together_and_in_turn_have_one_loss_and_gradient(
-    tmp_path: Path, num_items: int | None
+def test_passes_with_noise_are_the_average_of_their_single_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    together, its_gradient = loss_and_gradient(tmp_path, 2, EXACT, num_items, "together")
-    in_turn, gradient = loss_and_gradient(tmp_path, 2, EXACT, num_items, "in_turn")
-    assert in_turn == pytest.approx(together, rel=1e-5)
-    torch.testing.assert_close(gradient, its_gradient, rtol=1e-5, atol=1e-8)
+    shifts = torch.linspace(-0.5, 0.5, 12)[:, None, None]
+    calls = iter(range(100))
 
+    def shifted(self: EmbeddingNoise, x: torch.Tensor) -> torch.Tensor:
+        first = next(calls) // 2 * 6 % 12  # encoder and decoder each draw once a pass
+        return x + shifts[first : first + len(x)] * x
 
-@pytest.mark.usefixtures("same_noise")
-def test_passes_with_noise_are_the_average_of_their_single_passes(tmp_path: Path) -> None:
-    both, _ = loss_and_gradient(tmp_path, 2, EXACT, batching="together")
-    first, _ = loss_and_gradient(tmp_path, 1, EXACT)
-    second, _ = loss_and_gradient(tmp_path, 1, EXACT)
+    monkeypatch.setattr(EmbeddingNoise, "forward", shifted)
+    both, its_gradient = loss_and_gradient(tmp_path, 2, EXACT)
+    first, gradient = loss_and_gradient(tmp_path, 1, EXACT)
+    second, other = loss_and_gradient(tmp_path, 1, EXACT)
     assert abs(first - second) > 1e-4
     assert both == pytest.approx((first + second) / 2, rel=1e-6)
+    torch.testing.assert_close(its_gradient, (gradient + other) / 2, rtol=1e-5, atol=1e-8)
 
 
-@BATCHING
-def test_fresh_noise_in_every_pass(tmp_path: Path, batching: str) -> None:
+def test_fresh_noise_in_every_pass(tmp_path: Path) -> None:
     noisy = EXACT | {"noise_std": 0.5}
     one = loss_and_gradient(tmp_path, 1, noisy)[0]
-    assert loss_and_gradient(tmp_path, 2, noisy, batching=batching)[0] != pytest.approx(one)
-
-
-@pytest.mark.parametrize("num_items", [None, 77])
-def test_the_consistency_term_is_the_divergence_between_the_passes(
-    tmp_path: Path, num_items: int | None, same_noise: None
-) -> None:
-    plain, _ = loss_and_gradient(tmp_path, 2, EXACT, num_items)
-    consistent, _ = loss_and_gradient(tmp_path, 2, EXACT, num_items, consistency_weight=0.7)
-    trainer = Run(str(tmp_path), PLAIN, EXACT).trainer()
-    batch = PhosphositeCollator()([make_dataset(6)[i] for i in range(6)])
-    trainer.model.train()
-    odds = []
-    for _ in range(2):
-        logits = trainer.model(**batch).logits
-        for plain_id, marked in trainer.model.config.site_token_ids.values():
-            at = batch["input_ids"] == plain_id
-            odds.append(logits[at][:, marked] - logits[at][:, plain_id])
-    p, q = torch.cat(odds[:3]), torch.cat(odds[3:])
-    divergence = ((p.sigmoid() - q.sigmoid()) * (p - q)).sum().item()
-    items = num_items or (batch["labels"] != -100).sum().item()
-    assert divergence > 1e-3
-    assert consistent == pytest.approx(plain + 0.7 * divergence / items, rel=1e-5)
-
-
-def test_passes_that_agree_cost_nothing(tmp_path: Path) -> None:
-    plain, gradient = loss_and_gradient(tmp_path, 2, EXACT)
-    consistent, its_gradient = loss_and_gradient(tmp_path, 2, EXACT, consistency_weight=1.0)
-    assert consistent == pytest.approx(plain, rel=1e-6)
-    torch.testing.assert_close(its_gradient, gradient, rtol=1e-4, atol=1e-7)
-
-
-def test_passes_run_in_turn_on_a_cpu_and_together_where_they_are_compared(tmp_path: Path) -> None:
-    def in_turn(**given: object) -> bool | None:
-        return Run(str(tmp_path), PLAIN | {"noise_iterations": 2} | given).trainer()._in_turn
-
-    assert in_turn() is True
-    assert in_turn(noise_batching="together") is False
-    assert in_turn(consistency_weight=0.1) is False
-
-
-@pytest.mark.parametrize(("total", "fitting"), [(200, False), (211, False), (212, True)])
-def test_passes_fit_if_their_peaks_do(total: int, fitting: bool) -> None:
-    assert fits(passes=2, idle=10, peak=100, total=total) is fitting
+    assert loss_and_gradient(tmp_path, 2, noisy)[0] != pytest.approx(one)
 
 
 def test_checkpointing_of_activations_does_not_change_the_training(tmp_path: Path) -> None:

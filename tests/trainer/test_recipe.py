@@ -39,7 +39,7 @@ def test_a_recipe_is_read(load) -> None:
     assert recipe.data.train == [LabelledFile("a.fasta"), LabelledFile("b.fasta", "Y", "MIT")]
     assert (recipe.data.valid, recipe.data.max_length) == ([LabelledFile("c.fasta")], 512)
     assert recipe.training == {"output_dir": "out", "max_steps": 3}
-    assert recipe.licence == {}
+    assert recipe.licence is None
 
 
 def test_overrides_replace_and_add(load) -> None:
@@ -71,8 +71,11 @@ def test_overrides_of_another_form_are_refused(load, override: str) -> None:
         ("model.drop_out_rate=0.1", r"unknown key model.drop_out_rate; did you mean model.dropout_rate\?"),
         ("data.test=[a]", r"unknown key data.test"),
         ("trainning.seed=1", r"unknown key trainning; did you mean training\?"),
-        ("licence.zzz=1", "unknown key licence.zzz; known are: identifier, name, terms, reason"),
-        ("data.train=[{path: a, residue: Y}]", r"unknown key residue; did you mean residues\?"),
+        ("licence.zzz=1", "unknown key licence.zzz; known keys: identifier, name, terms, reason"),
+        (
+            "data.train=[{path: a, residue: Y}]",
+            r"unknown key data.train\[0\].residue; did you mean data.train\[0\].residues\?",
+        ),
     ],
 )
 def test_an_unknown_key_is_answered_with_the_nearest(load, override: str, hint: str) -> None:
@@ -83,26 +86,22 @@ def test_an_unknown_key_is_answered_with_the_nearest(load, override: str, hint: 
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("training.max_steps=many", "training.max_steps is 'many', expected int"),
-        ("training.max_steps=1.5", "training.max_steps is 1.5, expected int"),
-        ("training.max_steps=true", "training.max_steps is True, expected int"),
-        ("training.learning_rate=fast", "training.learning_rate is 'fast', expected float"),
-        ("training.bf16=1", "training.bf16 is 1, expected bool"),
-        ("training.tokens_per_batch=a", "training.tokens_per_batch is 'a', expected int or null"),
-        ("model.d_model=wide", "model.d_model is 'wide', expected int"),
-        ("model.preset=3", "model.preset is 3, expected str"),
-        ("data.max_length=0", "data.max_length is 0, expected at least 1"),
-        ("data.max_length=long", "data.max_length is 'long', expected int"),
-        ("data.train=a.fasta", "data.train is 'a.fasta', expected a list of files"),
-        ("data.teachers=[3]", "data.teachers: found 3, expected a model or model and residues"),
-        ("data.teachers=[{model: a, residues: K}]", "residues of a are 'K', expected letters of STY"),
-        ("data.teachers=[{model: a, path: b}]", "unknown key path"),
-        ("data.teachers=bundled", "data.teachers is 'bundled', expected a list of models"),
-        ("data.train=[3]", "data.train: found 3, expected a file name or path, residues and licence"),
-        ("data.train=[{path: a, residues: K}]", "residues of a are 'K', expected letters of STY"),
-        ("data.train=[{path: a, residues: [Y]}]", r"residues of a are \['Y'\], expected letters of STY"),
-        ("data.train=[{path: a, licence: }]", "licence of a is None, expected its name"),
-        ("licence.name=mit", "licence lacks identifier, reason, terms"),
+        ("training.max_steps=many", "training.max_steps is 'many': .* integer"),
+        ("training.max_steps=1.5", "training.max_steps is 1.5: .* integer"),
+        ("training.max_steps=true", "training.max_steps is True: .* integer"),
+        ("training.learning_rate=fast", "training.learning_rate is 'fast': .* number"),
+        ("training.bf16=1", "training.bf16 is 1: .* boolean"),
+        ("training.tokens_per_batch=a", "training.tokens_per_batch is 'a': .* integer"),
+        ("model.d_model=wide", "model.d_model is 'wide': .* integer"),
+        ("model.preset=3", "model.preset is 3: .* string"),
+        ("data.max_length=0", "data: max_length is 0; use at least 1"),
+        ("data.max_length=long", "data.max_length is 'long': .* integer"),
+        ("data.train=a.fasta", "data.train is 'a.fasta': .* array"),
+        ("data.train=[3]", r"data.train\[0\] is 3: .* object"),
+        ("data.train=[{path: a, residues: K}]", "residues of a are 'K'; use letters of STY"),
+        ("data.train=[{path: a, residues: [Y]}]", r"data.train\[0\].residues is \['Y'\]: .* string"),
+        ("data.train=[{path: a, licence: }]", r"data.train\[0\].licence is None: .* string"),
+        ("licence.name=mit", "missing key licence.identifier"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named(load, override: str, told: str) -> None:
@@ -127,14 +126,14 @@ def test_a_missing_file_is_answered_with_the_packaged_names(tmp_path: Path) -> N
     with pytest.raises(
         RecipeError,
         match=r"cannot be read .*or one of: base, finetune, large-from-t5, small-continued, "
-        "small-tyrosines, small, tiny",
+        "small, tiny",
     ):
         load_recipe(tmp_path / "none.yaml")
 
 
 def test_the_licence_of_the_weights_can_be_given(load) -> None:
     recipe = load(TEXT, *(f"licence.{key}={value}" for key, value in LICENCE.items()))
-    assert Licence(**recipe.licence) == Licence(**LICENCE)
+    assert recipe.licence == Licence(**LICENCE)
 
 
 @pytest.mark.parametrize("name", packaged_recipes())
@@ -153,20 +152,20 @@ def test_every_key_of_a_packaged_recipe_has_its_comment() -> None:
     for path in packaged_recipes().values():
         text = path.read_text()
         assert len(re.findall(r"^  \w+:.*#", text, re.MULTILINE)) > 6, path
-    names = {"tiny", "small", "small-continued", "small-tyrosines", "base", "large-from-t5", "finetune"}
+    names = {"tiny", "small", "small-continued", "base", "large-from-t5", "finetune"}
     assert names == set(packaged_recipes())
 
 
 def test_lora_is_asked_for_by_its_section(load) -> None:
     assert load(TEXT).lora is None
     assert load(TEXT, "lora.rank=4").lora == LoraRecipe(rank=4)
-    with pytest.raises(RecipeError, match="lora.rank is 0, expected at least 1"):
+    with pytest.raises(RecipeError, match="lora: the rank is 0; use at least 1"):
         load(TEXT, "lora.rank=0")
     with pytest.raises(RecipeError, match="unknown key lora.ranks; did you mean lora.rank"):
         load(TEXT, "lora.ranks=4")
 
 
 def test_a_model_has_one_start(load) -> None:
-    with pytest.raises(RecipeError, match="found preset and from_t5 under model, expected one of them"):
+    with pytest.raises(RecipeError, match="model names preset and from_t5; keep one of them"):
         load("model: {preset: tiny, from_t5: a}")
     assert load(TEXT, "model.from_t5=a").model == {"dropout_rate": 0.2, "from_t5": "a"}

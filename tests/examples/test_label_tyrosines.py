@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "recipes" / "tyrosines.py"
+SCRIPT = Path(__file__).parents[2] / "examples" / "label_tyrosines.py"
 HEAD = "KSTAR_NUM_COMPENDIA,KSTAR_ACCESSION,KSTAR_SITE"
 
 

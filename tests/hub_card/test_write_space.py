@@ -82,7 +82,8 @@ def test_model_folder_goes_along_in_place_of_the_bundled_one(tiny_folder, tmp_pa
     (source / "onnx").mkdir()
     (source / "onnx" / "model.onnx").write_bytes(b"graph")
     write_space(tmp_path / "space", str(source))
-    assert not (tmp_path / "space" / "phosphot5" / "bundled").exists()
+    bundled = tmp_path / "space" / "phosphot5" / "bundled"
+    assert [path.name for path in bundled.iterdir()] == ["__init__.py"], "code, no weights"
     model = tmp_path / "space" / "model"
     copied = {str(path.relative_to(model)) for path in model.rglob("*") if path.is_file()}
     assert {"config.json", "model.safetensors", "tokenizer_config.json", "vocab.json"} <= copied
