@@ -2,9 +2,7 @@
 
 import gzip
 import importlib
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -15,18 +13,9 @@ PROTEINS = 30
 
 @pytest.fixture
 def benchmarks(monkeypatch):
-    """Import a script of benchmarks/; by its file, because ``test`` is also a name of the standard library."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-
-    def load(name: str) -> ModuleType:
-        if name != "test":
-            return importlib.import_module(name)
-        spec = importlib.util.spec_from_file_location("release_test", ROOT / "benchmarks" / "test.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    """Import a module of benchmarks/ or docs/generate/ by its full name."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module
 
 
 @pytest.fixture(scope="session")

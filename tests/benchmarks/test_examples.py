@@ -18,7 +18,7 @@ OFFSETS = {"P10636": 317, "P00533": 24}
 
 @pytest.fixture
 def script(benchmarks):
-    return benchmarks("examples")
+    return benchmarks("benchmarks.accuracy.examples")
 
 
 def test_letters_fit_the_sequences(script):
@@ -42,14 +42,19 @@ def test_usual_names_are_the_same_residues(script):
             assert position in (counted, counted + OFFSETS.get(name, 0)), (name, usual)
 
 
-def test_figures_in_readme_are_the_model_s(script):
+def test_figures_on_the_page_are_the_model_s(script):
     model = load_model("bundled")[0]
     rows = {
         (protein.id, f"{row['residue']}{row['position']}"): row
         for protein, scored in predict_sites(model, read_fasta(PROTEINS))
         for row in scored
     }
-    part = (ROOT / "README.md").read_text().partition("begin: examples")[2].partition("end: examples")[0]
+    part = (
+        (ROOT / "docs" / "accuracy.md")
+        .read_text()
+        .partition("begin: examples")[2]
+        .partition("end: examples")[0]
+    )
     genes = dict(re.findall(r"^\| (\w+), \[(\w+)\]", part, re.MULTILINE))
     shown = re.findall(
         r"^\| (\w+) \| ([STY]\d+) \| \w* ?\| ([\d.]+) \| ([\d.]+) \| ([\w-]+) \|", part, re.MULTILINE

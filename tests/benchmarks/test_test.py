@@ -20,7 +20,7 @@ RESAMPLES = 20
 
 @pytest.fixture
 def script(benchmarks):
-    return benchmarks("test")
+    return benchmarks("benchmarks.accuracy.test")
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_calibration_of_a_perfect_line_is_one_and_zero(benchmarks, sites):
     )
     if drawn.truth.mean() > 0.5:
         pytest.fail("1 is no longer the state of positives")
-    found = benchmarks("_strata").calibration(drawn)
+    found = benchmarks("benchmarks.accuracy.strata").calibration(drawn)
     assert set(found) == {"st", "s", "t", "y"}
     for line in found.values():
         assert line["slope"] == pytest.approx(1, abs=0.1)
@@ -160,36 +160,37 @@ def test_figures_of_another_model_are_not_recorded(script, result, tiny_folder, 
 @pytest.fixture
 def tables(benchmarks, tmp_path, monkeypatch):
     """The module of the tables, reading results from an empty folder."""
-    monkeypatch.setattr(benchmarks("_tables"), "RESULTS", tmp_path)
-    monkeypatch.setattr(benchmarks("_test_tables"), "RESULTS", tmp_path)
-    return benchmarks("_test_tables")
+    monkeypatch.setattr(benchmarks("benchmarks.common"), "RESULTS", tmp_path)
+    module = benchmarks("docs.generate.accuracy_tables")
+    monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return module
 
 
-def test_readme_says_when_nothing_was_measured(tables):
-    assert tables.test() == tables.NOT_YET
-    assert not tables.measured()
+def test_pages_say_when_nothing_was_measured(tables):
+    assert tables.headline() == tables.test() == tables.NOT_YET
 
 
 def test_readme_and_page_show_the_figures(tables, result, tmp_path):
     (tmp_path / "test.json").write_text(json.dumps(result))
     ours, peer = result["all"]["measured"], result["all"]["peers"][1]
-    for text in (tables.test(), tables.page()):
+    page = tables.test()
+    for text in (tables.headline(), page):
         assert f"| PhosphoT5, bundled | {ours['st_auroc']:.3f} [{ours['st_auroc_low']:.3f}-" in text
         assert f"| MusiteDeep, ten CNNs | {peer['peer']['st_auroc']:.3f} [" in text
         assert "| CaLMPhosKAN (ProtT5 + CaLM), as published | - | 0.530 | - | 0.420 |" in text
-        assert f"| minus MusiteDeep, ten CNNs | {peer['difference']['st_auroc']['difference']:+.3f} [" in text
-        assert "](docs/images/test/pr.png)" in text or "](images/test/pr.png)" in text
-    assert "LMPhosSite (ProtT5) published 0.390 and 0.298" in tables.test()
-    page = tables.page()
+    assert f"| random scores | 0.500 | {ours['st_prevalence']:.3f} | 0.500 |" in tables.headline()
+    gap = peer["difference"]["st_auroc"]["difference"]
+    assert f"| minus MusiteDeep, ten CNNs | {gap:+.3f} [" in page
+    assert "LMPhosSite (ProtT5) published 0.390 and 0.298" in page
     short = result["by_length"][0]["scores"]["deeppsp"]
     assert f"| 1-250 | 15 | {short['st_sites']:,}, {short['st_prevalence']:.3f} |" in page
     assert f"| Y | {result['calibration']['y']['ece']:.3f} |" in page
-    assert page.count("\n## ") == 8
+    assert page.count("\n### ") == 7
 
 
 def test_tables_are_whole(tables, result, tmp_path):
     """Every row of a table has as many cells as its header."""
     (tmp_path / "test.json").write_text(json.dumps(result))
-    for block in (tables.test() + "\n\n" + tables.page()).split("\n\n"):
+    for block in (tables.headline() + "\n\n" + tables.test()).split("\n\n"):
         widths = {line.count(" | ") for line in block.splitlines() if line.startswith("| ")}
         assert len(widths) <= 1, block

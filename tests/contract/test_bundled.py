@@ -117,8 +117,8 @@ def test_published_gain_of_known_sites():
 def test_known_sites_help_this_model(model, monkeypatch):
     """Half of the positive sites given, the other half ranks higher; the published figures are of all proteins."""
     monkeypatch.chdir(ROOT)  # the recipe names its files from there
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    from known_sites import draw, proteins_with_two_sites
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.accuracy.known_sites import draw, proteins_with_two_sites
 
     proteins = list(islice(proteins_with_two_sites(), 250))
     marginal = [scores for _, scores in score_proteins(model, proteins)]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from _compatibility import (
+from benchmarks.accuracy.environments import (
     CLOSE,
     COMPARED,
     RegistryUnreachableError,
@@ -16,7 +16,6 @@ from _compatibility import (
     largest_difference,
     make_environment,
 )
-
 from phosphot5.export import export_model
 
 pytestmark = pytest.mark.slow
