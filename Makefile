@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-all lint format clean
+.PHONY: demo test test-all lint docs format clean
 
 demo: $(STAMP)
 	mkdir -p runs
@@ -18,18 +18,24 @@ test: $(STAMP)
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -m ""
 
-# setup.cfg maps folders of the root into the package, which mypy cannot follow in an editable installation: it
-# reads a tree of links to the same files, laid out as the wheel is
+# setup.cfg maps folders of the root into the package, which mypy and mkdocstrings cannot follow in an
+# editable installation: they read a tree of links to the same files, laid out as the wheel is
 TYPES := build/types
 MAPPED := hub_card modeling_phosphot5 recipes tokenization_phosphot5 trainer
 
-lint: $(STAMP)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+$(TYPES): phosphot5 setup.cfg
 	rm -rf $(TYPES)
 	mkdir -p $(TYPES)/phosphot5
 	cd $(TYPES)/phosphot5 && ln -s ../../../phosphot5/* $(patsubst %,../../../%,$(MAPPED)) .
+
+lint: $(STAMP) $(TYPES)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# the site, in build/site; a broken link fails. The variable silences an announcement of mkdocs-material
+docs: $(STAMP) $(TYPES)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
