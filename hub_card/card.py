@@ -132,10 +132,10 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise PhosphoT5Error(f"{path}: not found; {folder} is no model folder.") from error
     except (OSError, ValueError) as error:
         raise PhosphoT5Error(f"{path}: cannot read the model configuration ({error}).") from error
-    found = config.get("model_type") if isinstance(config, dict) else None
-    if found != "phosphot5":
+    settings = config if isinstance(config, dict) else {}
+    if (found := settings.get("model_type")) != "phosphot5":
         raise PhosphoT5Error(f"{path}: found model_type {found!r}, expected 'phosphot5'.")
-    return config
+    return settings
 
 
 def _pictures(folder: Path) -> list[str]:
@@ -219,13 +219,13 @@ def eval_results(record: RunRecord, dataset_id: str) -> str:
         EvalResultEntry(
             dataset_id=dataset_id,
             task_id=f"{_plain(name)}_{key}",
-            value=round(scores[key], 4),
+            value=round(value, 4),
             date=record.finished,
             notes=f"{title} on {name}",
         )
         for name, scores in record.metrics.items()
         for key, title, _ in HEADLINES
-        if scores.get(key) is not None
+        if (value := scores.get(key)) is not None
     ]
     return yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False)
 
@@ -263,11 +263,11 @@ def _model_index(record: RunRecord, dataset_id: str | None) -> list[EvalResult]:
             dataset_split=name.partition("/")[2].partition(".")[0] or None,
             metric_type=kind,
             metric_name=title,
-            metric_value=round(scores[key], 4),
+            metric_value=round(value, 4),
         )
         for name, scores in record.metrics.items()
         for key, title, kind in HEADLINES
-        if scores.get(key) is not None
+        if (value := scores.get(key)) is not None
     ]
 
 

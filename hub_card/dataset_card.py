@@ -50,7 +50,8 @@ class DatasetPart:
     @property
     def sha256_of_ids(self) -> str:
         """Fingerprint of its identifiers."""
-        return self.record["sha256_of_ids"]
+        digest: str = self.record["sha256_of_ids"]
+        return digest
 
     @property
     def cells(self) -> list[str]:

@@ -181,6 +181,7 @@ def _code_files(folder: Path, classes: Iterable[str]) -> set[str]:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PhosphoT5Error(f"{path}: cannot read this file ({error}).") from error
+    return content

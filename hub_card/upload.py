@@ -189,7 +189,7 @@ def _upload(
     tagged = _tagged_commit(api, target)
     if target.tag is not None and tagged not in (None, head.sha):
         raise PhosphoT5Error(f"{repo_id}: not pushed: {_tag_is_taken(target, tagged)}")
-    stale = sorted({sibling.rfilename for sibling in head.siblings or ()} - files.keys())
+    stale = sorted({sibling.rfilename for sibling in getattr(head, "siblings", None) or ()} - files.keys())
     commit = api.create_commit(
         repo_id,
         operations=[
@@ -213,7 +213,7 @@ def _tag(api: HfApi, target: Target, done: Published, commit: str, tagged: str |
         if target.tag is not None:
             raise PhosphoT5Error(f"{target.repo_id}: pushed, {done.url}, but not tagged: {note}")
         return replace(done, note=note)
-    if tagged is None:
+    if tagged is None and target.any_tag is not None:
         try:
             api.create_tag(target.repo_id, repo_type=target.kind, tag=target.any_tag, revision=commit)
         except CLIENT_ERRORS as error:

@@ -7,6 +7,7 @@ A bias with five dimensions asks for blocks.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -113,7 +114,13 @@ def windowed_attend(
     query = _in_blocks(query, blocks, window)
     key, value = (_in_neighbourhoods(x, blocks, window, neighbours) for x in (key, value))
     out = [
-        attend(query[:, part], *(_join(x, part, neighbours) for x in (key, value)), bias[:, part], dropout)
+        attend(
+            query[:, part],
+            _join(key, part, neighbours),
+            _join(value, part, neighbours),
+            bias[:, part],
+            dropout,
+        )
         for part in parts(query, blocks, query.shape[0] * window)
     ]
     return join_parts(out).transpose(1, 2).flatten(2, 3)[:, :, :length]
@@ -349,7 +356,7 @@ class PhosphoT5Attention(nn.Module):
         self, hidden_states: torch.Tensor, memory: torch.Tensor | None, cache: EncoderDecoderCache | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if memory is not None and cache is not None and cache.is_updated.get(self.layer_idx):
-            layer = cache.cross_attention_cache.layers[self.layer_idx]
+            layer: Any = cache.cross_attention_cache.layers[self.layer_idx]  # of one of several classes
             return layer.keys, layer.values
         source = hidden_states if memory is None else memory
         key, value = self._heads(self.k(source)), self._heads(self.v(source))

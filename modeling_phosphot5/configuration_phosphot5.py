@@ -1,6 +1,7 @@
 """Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
 
 from pathlib import Path
+from typing import Any
 
 from transformers import PretrainedConfig
 from transformers.utils import logging
@@ -15,7 +16,7 @@ logger = logging.get_logger(__name__)
 PIPELINE_TASK = "phosphosite-prediction"
 PIPELINE_CLASS = "pipeline_phosphot5.PhosphositePredictionPipeline"
 
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
     | {"window": 16, "conv_width": 5, "global_context": True, "feed_forward_proj": "gated-silu"},
     "small": {
@@ -153,7 +154,7 @@ class PhosphoT5Config(PretrainedConfig):
         fpr_table: dict[str, dict[str, list[float]]] | None = None,
         use_cache: bool = True,
         phosphot5_version: str = VERSION,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         self.vocab_size = vocab_size
         self.d_model = d_model
@@ -199,18 +200,19 @@ class PhosphoT5Config(PretrainedConfig):
         self.phosphot5_version = VERSION
         self._set_activation()
         self._check()
-        specials = {
+        specials: dict[str, Any] = {
+            "tie_word_embeddings": tie_word_embeddings,
             "pad_token_id": 0,
             "eos_token_id": 1,
             "decoder_start_token_id": 0,
             "is_encoder_decoder": True,
         }
         pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
-        super().__init__(tie_word_embeddings=tie_word_embeddings, **(specials | kwargs))
+        super().__init__(**(specials | kwargs))
         self.custom_pipelines = pipelines
 
     @classmethod
-    def preset(cls, name: str, **overrides: object) -> "PhosphoT5Config":
+    def preset(cls, name: str, **overrides: Any) -> "PhosphoT5Config":
         """Return a named geometry: ``tiny``, ``small``, ``base`` or ``large``.
 
         Parameters

@@ -4,7 +4,7 @@ import inspect
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -33,6 +33,8 @@ DECIDED = ("d_model", "d_kv", "d_ff", "num_layers", "num_decoder_layers", "num_h
 """Arguments of the configuration that the carried weights decide, beside vocabulary and tying."""
 OPEN = ("relative_attention_max_distance", "dropout_rate", "layer_norm_epsilon", "initializer_factor")
 """Arguments that are the source's unless overridden."""
+
+Model = TypeVar("Model", bound=PreTrainedModel)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class ConversionReport:
         )
 
 
-def convert_t5(cls: type[PreTrainedModel], path: str, **overrides: Any) -> PreTrainedModel:
+def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
     """Make a PhosphoT5 with the weights of a T5.
 
     Parameters
@@ -105,9 +107,10 @@ def convert_t5(cls: type[PreTrainedModel], path: str, **overrides: Any) -> PreTr
     _check_overrides(overrides)
     _check_model_type(path)
     vocabulary, roles = _read_vocabulary(path)
-    stock, loading = T5ForConditionalGeneration.from_pretrained(
+    loaded: Any = T5ForConditionalGeneration.from_pretrained(
         path, dtype=torch.float32, output_loading_info=True
     )
+    stock, loading = loaded
     if loading["missing_keys"]:
         missing = sorted(loading["missing_keys"])
         raise ValueError(
@@ -123,7 +126,7 @@ def convert_t5(cls: type[PreTrainedModel], path: str, **overrides: Any) -> PreTr
     for name in {"shared.weight", "lm_head.weight"} & set(target):
         target[name] = torch.stack([target[name][row].mean(0) for row in rows])
     new = model.load_state_dict(target, strict=False, assign=True).missing_keys
-    model.conversion_report = ConversionReport(
+    report = ConversionReport(
         source=path,
         carried_embeddings={token: found for token, found in sources.items() if found is not None},
         new_tokens=dict(_new_tokens(sources)),
@@ -131,7 +134,8 @@ def convert_t5(cls: type[PreTrainedModel], path: str, **overrides: Any) -> PreTr
         new_parameters=tuple(new),
         ignored_parameters=(*sorted(set(source) - set(target)), *sorted(loading["unexpected_keys"])),
     )
-    logger.info("%s", model.conversion_report.summary())
+    model.conversion_report = report  # type: ignore[assignment]  # torch's hints know tensors and modules only
+    logger.info("%s", report.summary())
     return model.eval()
 
 
@@ -231,7 +235,7 @@ def _find_tokens(
 
 def _source_rows(sources: dict[str, str | None], vocabulary: dict[str, int]) -> list[list[int]]:
     """Return for each of our tokens the source rows whose mean it starts with, one where it is carried."""
-    residues = [vocabulary[sources[residue]] for residue in RESIDUES if sources[residue] is not None]
+    residues = [vocabulary[name] for residue in RESIDUES if (name := sources[residue]) is not None]
     names = [sources[PHOSPHORYLATED.get(token, token)] for token in TOKENS]
     return [residues if name is None else [vocabulary[name]] for name in names]
 
@@ -254,7 +258,7 @@ def _make_config(source: PretrainedConfig, tied: bool, overrides: dict[str, Any]
     return PhosphoT5Config(**(carried | facts | overrides))
 
 
-def _empty_model(cls: type[PreTrainedModel], config: PhosphoT5Config) -> PreTrainedModel:
+def _empty_model(cls: type[Model], config: PhosphoT5Config) -> Model:
     """Build the model with memory for what T5 lacks only: the source's tensors become the other parameters.
 
     What T5 lacks starts without effect, the alignment bias on the diagonal.
@@ -267,6 +271,6 @@ def _empty_model(cls: type[PreTrainedModel], config: PhosphoT5Config) -> PreTrai
             module.to_empty(device="cpu").apply(model._init_weights)
         if isinstance(module, ResidueConvolution):
             nn.init.zeros_(module.proj.weight)
-    for stack in (model.encoder, model.decoder):
+    for stack in (model.get_encoder(), model.get_decoder()):
         model._init_weights(stack.to_empty(device="cpu", recurse=False))
     return model

@@ -1,5 +1,7 @@
 """Pure functions between token ids, logits and phosphosites."""
 
+from typing import cast
+
 import torch
 from transformers import LogitsProcessor
 
@@ -212,4 +214,4 @@ class SiteConstraint(LogitsProcessor):
         partner = self.partner[plain]
         legal = torch.cat([plain, torch.where(partner >= 0, partner, plain)], dim=1)
         masked = torch.full_like(scores, -torch.inf)
-        return masked.scatter(1, legal, scores.gather(1, legal))
+        return cast(torch.FloatTensor, masked.scatter(1, legal, scores.gather(1, legal)))

@@ -33,7 +33,8 @@ class EndpointHandler:
     """
 
     def __init__(self, path: str = "") -> None:
-        self.predict = pipeline(
+        # the hints of transformers list its own tasks only
+        self.predict = pipeline(  # type: ignore[call-overload]
             "phosphosite-prediction",
             model=str(path or Path(__file__).parent),
             trust_remote_code=True,

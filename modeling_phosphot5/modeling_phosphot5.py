@@ -44,6 +44,7 @@ ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 2.0, -8.0
 class PhosphoT5PreTrainedModel(PreTrainedModel):
     """Loading, saving and initialisation."""
 
+    config: PhosphoT5Config
     config_class = PhosphoT5Config
     base_model_prefix = "transformer"
     supports_gradient_checkpointing = True
@@ -81,9 +82,9 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
             normal(module.v.weight, std=factor * config.d_model**-0.5)
             normal(module.o.weight, std=factor * (config.num_heads * config.d_kv) ** -0.5)
             if module.is_aligned:
-                weight = module.relative_attention_bias.weight
-                if not getattr(weight, "_is_hf_initialized", False):
-                    weight.data.copy_(module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR))
+                bias = module.relative_attention_bias.weight
+                if not getattr(bias, "_is_hf_initialized", False):
+                    bias.data.copy_(module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR))
             elif module.has_bias:
                 normal(module.relative_attention_bias.weight, std=factor * config.d_model**-0.5)
         elif isinstance(module, ResidueConvolution):
@@ -148,7 +149,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         """Return the embedding table that encoder and decoder share."""
         return self.shared
 
-    def set_input_embeddings(self, new_embeddings: nn.Embedding) -> None:
+    # transformers' own hint takes any module, which no model can do with
+    def set_input_embeddings(self, new_embeddings: nn.Embedding) -> None:  # type: ignore[override]
         """Replace the embedding table of encoder and decoder."""
         self.shared = new_embeddings
         self.encoder.set_input_embeddings(new_embeddings)
@@ -158,8 +160,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         """Return the output projection; ``None`` when it is the embedding table."""
         return self.lm_head
 
-    def get_encoder(self) -> PhosphoT5Encoder:
-        """Return the encoder."""
+    def get_encoder(self, modality: str | None = None) -> PhosphoT5Encoder:
+        """Return the encoder; there is one ``modality`` only."""
         return self.encoder
 
     def get_decoder(self) -> PhosphoT5Decoder:
@@ -172,7 +174,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         attention_mask: torch.Tensor | None = None,
         decoder_input_ids: torch.Tensor | None = None,
         decoder_attention_mask: torch.Tensor | None = None,
-        encoder_outputs: BaseModelOutput | tuple | None = None,
+        encoder_outputs: BaseModelOutput | tuple[torch.Tensor, ...] | None = None,
         past_key_values: EncoderDecoderCache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         decoder_inputs_embeds: torch.Tensor | None = None,
@@ -184,7 +186,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         return_dict: bool | None = None,
         cache: EncoderDecoderCache | None = None,
         **kwargs: Any,
-    ) -> Seq2SeqLMOutput | tuple:
+    ) -> Seq2SeqLMOutput | tuple[Any, ...]:
         """Encode, decode and, with ``labels``, compute the loss.
 
         Parameters
@@ -237,13 +239,14 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
             input_ids, decoder_input_ids, open_sites = self.training_inputs(input_ids, labels, attention_mask)
         if encoder_outputs is None:
-            encoder_outputs = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
-        elif not isinstance(encoder_outputs, BaseModelOutput):
-            encoder_outputs = BaseModelOutput(*encoder_outputs)
+            encoded = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
+        else:
+            given = isinstance(encoder_outputs, BaseModelOutput)
+            encoded = encoder_outputs if given else BaseModelOutput(*encoder_outputs)
         decoded = self.decoder(
             decoder_input_ids,
             decoder_attention_mask,
-            encoder_outputs.last_hidden_state,
+            encoded.last_hidden_state,
             attention_mask,
             decoder_inputs_embeds,
             open_sites,
@@ -256,8 +259,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             loss=None if labels is None else self.compute_loss(logits, labels, num_items_in_batch),
             logits=logits,
             decoder_hidden_states=decoded.hidden_states,
-            encoder_last_hidden_state=encoder_outputs.last_hidden_state,
-            encoder_hidden_states=encoder_outputs.hidden_states,
+            encoder_last_hidden_state=encoded.last_hidden_state,
+            encoder_hidden_states=encoded.hidden_states,
             **{CACHE_NAME: decoded.get(CACHE_NAME)},
         )
         return output if return_dict else output.to_tuple()
@@ -273,7 +276,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         return (self.shared if self.lm_head is None else self.lm_head).weight
 
     def training_inputs(
-        self, input_ids: torch.Tensor, labels: torch.Tensor, attention_mask: torch.Tensor | None = None
+        self, input_ids: torch.Tensor | None, labels: torch.Tensor, attention_mask: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Make what encoder and decoder read of a labelled batch.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import PreTrainedModel
 
 __all__ = ["EmbeddingNoise", "NoisyT5"]
 
@@ -40,7 +41,7 @@ class NoisyT5(nn.Module):
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model : transformers.PreTrainedModel
         A ``T5ForConditionalGeneration`` or a model with the same encoder, decoder and ``embed_tokens``.
     noise_std : float
         Standard deviation of the noise.
@@ -51,7 +52,7 @@ class NoisyT5(nn.Module):
         If the model already adds noise of its own (``config.noise_std > 0``).
     """
 
-    def __init__(self, model: nn.Module, noise_std: float = 0.1) -> None:
+    def __init__(self, model: PreTrainedModel, noise_std: float = 0.1) -> None:
         super().__init__()
         if isinstance(model, NoisyT5):
             raise ValueError("the model already adds noise (it is a NoisyT5); unwrap it first")
@@ -65,14 +66,14 @@ class NoisyT5(nn.Module):
         embeddings = {id(m): m for m in (model.get_encoder().embed_tokens, model.get_decoder().embed_tokens)}
         self._hooks = [m.register_forward_hook(self._add_noise) for m in embeddings.values()]
 
-    def _add_noise(self, module: nn.Module, args: tuple, output: torch.Tensor) -> torch.Tensor:
+    def _add_noise(self, module: nn.Module, args: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
         return self.noise(output)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Call the wrapped model."""
         return self.model(*args, **kwargs)
 
-    def unwrap(self) -> nn.Module:
+    def unwrap(self) -> PreTrainedModel:
         """Remove the noise and return the wrapped model."""
         for hook in self._hooks:
             hook.remove()

@@ -1,12 +1,12 @@
 """The pipeline ``phosphosite-prediction``: proteins in, rows of a site table out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from transformers import Pipeline, PreTrainedModel
+from transformers import Pipeline
 
 from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
 from .sites_phosphot5 import select_rows, site_rows
@@ -17,6 +17,16 @@ OPTIONS = ("top_k", "threshold", "return_all_scores")
 """Arguments of the pipeline beside those of every pipeline."""
 
 
+class ScoringModel(Protocol):
+    """What is asked of a model here."""
+
+    config: Any
+
+    def score_sites(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return probabilities of shape (batch, length)."""
+
+
+# transformers' base hints are narrower than its use: options that are None, steps that take any keyword
 class PhosphositePredictionPipeline(Pipeline):
     """Score every S, T and Y of proteins; the rows are those that ``phosphot5 predict`` writes.
 
@@ -63,12 +73,13 @@ class PhosphositePredictionPipeline(Pipeline):
     'known'
     """
 
-    _load_tokenizer = True
-    _load_processor = False
-    _load_image_processor = False
-    _load_feature_extractor = False
+    model: Any
+    _load_tokenizer: Any = True
+    _load_processor: Any = False
+    _load_image_processor: Any = False
+    _load_feature_extractor: Any = False
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Score one protein, or several.
 
         Parameters
@@ -106,7 +117,7 @@ class PhosphositePredictionPipeline(Pipeline):
         sites = self.model.config.site_token_ids
         return (read_protein(given, sites, item) for item, given in enumerate(inputs, 1))
 
-    def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict, dict, dict]:
+    def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown := [name for name in kwargs if name not in OPTIONS]:
             raise TypeError(
                 f"found the argument {unknown[0]!r}, expected {', '.join(OPTIONS)} or one of every pipeline"
@@ -126,20 +137,21 @@ class PhosphositePredictionPipeline(Pipeline):
             )
         return {}, {}, kwargs
 
-    def preprocess(self, inputs: GivenProtein) -> dict[str, Any]:
+    def preprocess(self, inputs: GivenProtein) -> dict[str, Any]:  # type: ignore[override]
         """Tokenize one protein, known sites as phosphorylated residues."""
+        assert self.tokenizer is not None  # _load_tokenizer
         encoded = self.tokenizer(inputs.sequence, return_tensors="pt")
         for index in inputs.known:
             residue = inputs.sequence[index]
             encoded["input_ids"][0, index] = self.model.config.site_token_ids[residue][1]
         return {**encoded, "protein": inputs}
 
-    def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:
+    def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
         ids, mask = model_inputs["input_ids"], model_inputs["attention_mask"]
         scores = batch_scores(self.model, ids, mask, together=ids.device.type != "cpu")
         return {"scores": scores, "protein": model_inputs["protein"]}
 
-    def postprocess(
+    def postprocess(  # type: ignore[override]
         self,
         model_outputs: dict[str, Any],
         top_k: int | None = None,
@@ -160,7 +172,7 @@ def _can_be_iterated(inputs: Any) -> bool:
 
 
 def batch_scores(
-    model: PreTrainedModel, input_ids: torch.Tensor, attention_mask: torch.Tensor, together: bool
+    model: ScoringModel, input_ids: torch.Tensor, attention_mask: torch.Tensor, together: bool
 ) -> torch.Tensor:
     """Score a batch, its proteins together or one after the other.
 
@@ -182,6 +194,7 @@ def batch_scores(
         Probabilities from the first residue on, as of ``score_sites``; NaN beyond the end.
     """
     proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
+    scores: Sequence[torch.Tensor]
     if not together:
         scores = _scores_side_by_side(model, proteins)
     elif model.config.attention == "window":
@@ -195,7 +208,7 @@ def batch_scores(
     return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))
 
 
-def _scores_side_by_side(model: PreTrainedModel, proteins: list[torch.Tensor]) -> list[torch.Tensor]:
+def _scores_side_by_side(model: ScoringModel, proteins: list[torch.Tensor]) -> list[torch.Tensor]:
     """Score each protein by itself; threads inside an operation would change the last bits."""
     before = torch.get_num_threads()
     workers = max(1, min(before, len(proteins)))

@@ -1,12 +1,19 @@
 """What a trained model is asked for: log-odds, probabilities, the pipeline, generated sequences."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import LogitsProcessorList, Pipeline, PreTrainedTokenizerBase
+from transformers import (
+    GenerationMixin,
+    LogitsProcessorList,
+    Pipeline,
+    PreTrainedModel,
+    PreTrainedTokenizer,
+)
 from transformers.modeling_outputs import BaseModelOutput
 
+from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import (
     SiteConstraint,
     is_packed,
@@ -20,7 +27,20 @@ from .sites_phosphot5 import calibrated_probability
 __all__ = ["PhosphositeScoring"]
 
 
-class PhosphositeScoring:
+if TYPE_CHECKING:
+
+    class _Model(PreTrainedModel, GenerationMixin):
+        """What the model itself brings."""
+
+        config: PhosphoT5Config
+
+        def _head(self) -> torch.Tensor: ...
+
+else:
+    _Model = object
+
+
+class PhosphositeScoring(_Model):
     """Scoring methods of :class:`PhosphoT5ForConditionalGeneration`, apart from its parameters and its loss."""
 
     def _partner(self, device: torch.device) -> torch.Tensor:
@@ -152,7 +172,7 @@ class PhosphositeScoring:
             rows = rows[wrong]
         return draft
 
-    def pipeline(self, tokenizer: PreTrainedTokenizerBase, **options: Any) -> Pipeline:
+    def pipeline(self, tokenizer: PreTrainedTokenizer, **options: Any) -> Pipeline:
         """Make the pipeline ``phosphosite-prediction`` from this model.
 
         Parameters
@@ -194,6 +214,8 @@ class PhosphositeScoring:
         if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
             kwargs["max_new_tokens"] = source.shape[1]
         if constrained:
+            if source is None:
+                raise ValueError("found no input_ids, expected those that constrained generation follows")
             rule = SiteConstraint(source, self._partner(source.device), self.config.pad_token_id)
             kwargs["logits_processor"] = LogitsProcessorList([*kwargs.get("logits_processor", ()), rule])
         return super().generate(inputs, *args, **kwargs)

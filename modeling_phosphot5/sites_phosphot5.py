@@ -159,18 +159,17 @@ def site_rows(
     padded = "_" * FLANK + sequence + "_" * FLANK
     rows = []
     for index, probability in enumerate(probabilities):
-        if index in given:
-            probability, fpr, status = None, None, "known"
-        elif math.isnan(probability):
-            continue
-        else:
+        shown, fpr, status = None, None, "known"
+        if index not in given:
+            if math.isnan(probability):
+                continue
             fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
-            probability, status = round(probability, DIGITS), "scored"
+            shown, status = round(probability, DIGITS), "scored"
         values = (
             protein,
             index + 1 if positions is None else positions[index],
             sequence[index],
-            probability,
+            shown,
             fpr,
             site_call(fpr),
             padded[index : index + 2 * FLANK + 1],

@@ -1,6 +1,6 @@
 """Layers, blocks, encoder and decoder of PhosphoT5, with the parameter names of T5."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -82,7 +82,7 @@ class PhosphoT5Block(GradientCheckpointingLayer):
         layers: list[nn.Module] = [PhosphoT5LayerSelfAttention(config, is_decoder, layer_idx)]
         if is_decoder:
             layers.append(PhosphoT5LayerCrossAttention(config, layer_idx))
-        layers.append(T5LayerFF(config))
+        layers.append(T5LayerFF(config))  # type: ignore[arg-type]  # reads names that our configuration has too
         self.layer = nn.ModuleList(layers)
 
     def forward(
@@ -146,6 +146,8 @@ class GlobalContext(nn.Module):
 
 class PhosphoT5Stack(nn.Module):
     """Encoder or decoder: embedding, noise, blocks, final norm."""
+
+    embed_tokens: nn.Embedding
 
     def __init__(self, config: PhosphoT5Config, embed_tokens: nn.Embedding, is_decoder: bool) -> None:
         super().__init__()
@@ -223,7 +225,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             states = self.convolution(states, proteins, packed)
         states = self.dropout(states)
         own = proteins if packed else None
-        bias = self.block[0].layer[0].SelfAttention.bias(length, length, attention_mask, own)
+        first = cast(Any, self.block[0])
+        bias = first.layer[0].SelfAttention.bias(length, length, attention_mask, own)
         bias = _compute_dtype(bias, states)
         collected = []
         for i, block in enumerate(self.block):
@@ -283,6 +286,8 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         BaseModelOutputWithPastAndCrossAttentions
             ``last_hidden_state`` of shape (batch, length, d_model).
         """
+        if encoder_hidden_states is None:
+            raise ValueError("found no encoder_hidden_states, expected the encoder's states of the proteins")
         states = self._embed(input_ids, inputs_embeds)
         if open_sites is not None:
             states = states + open_sites[..., None].to(states.dtype) * self.open_site
@@ -298,10 +303,11 @@ class PhosphoT5Decoder(PhosphoT5Stack):
             collected.append(states)
             states = block(states, bias, encoder_hidden_states, cross, cache, reach)
         states = self.dropout(self.final_layer_norm(states))
+        carried: dict[str, Any] = {CACHE_NAME: cache}
         return BaseModelOutputWithPastAndCrossAttentions(
             last_hidden_state=states,
             hidden_states=(*collected, states) if output_hidden_states else None,
-            **{CACHE_NAME: cache},
+            **carried,
         )
 
     def _biases(
@@ -314,14 +320,15 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         reach: slice,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the biases of self- and cross-attention; see :meth:`_in_view` for ``kept`` and ``reach``."""
-        length, layer = states.shape[1], self.block[0].layer
+        length, first = states.shape[1], cast(Any, self.block[0])
         if attention_mask is None and past == 0 and is_packed(encoder_attention_mask):
             attention_mask = encoder_attention_mask
         own = attention_mask if is_packed(attention_mask) else None
         mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
-        bias = layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
+        bias = first.layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
         mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
-        cross = layer[1].EncDecAttention.bias(length, reach.stop - reach.start, mask, own, past, reach.start)
+        seen = reach.stop - reach.start
+        cross = first.layer[1].EncDecAttention.bias(length, seen, mask, own, past, reach.start)
         return _compute_dtype(bias, states), _compute_dtype(cross, states)
 
     def _new_cache(self) -> EncoderDecoderCache:
@@ -329,7 +336,7 @@ class PhosphoT5Decoder(PhosphoT5Stack):
 
         The one that ``generate`` hands in is of no use: it has as many layers as the encoder.
         """
-        own = DynamicCache()
+        own: Cache = DynamicCache()
         if self.config.attention == "window":
             # such a layer keeps one token less than its size
             own = Cache(

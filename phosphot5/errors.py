@@ -2,8 +2,9 @@
 
 import copy
 import os
+from typing import TypedDict
 
-__all__ = ["InputFileError", "InputFormatError", "OutputFileError", "PhosphoT5Error"]
+__all__ = ["InputFileError", "InputFormatError", "OutputFileError", "PhosphoT5Error", "Place", "SitePlace"]
 
 
 class PhosphoT5Error(Exception):
@@ -16,6 +17,20 @@ class InputFileError(PhosphoT5Error):
 
 class OutputFileError(PhosphoT5Error):
     """An output file cannot be written, or exists and may not be overwritten."""
+
+
+class Place(TypedDict, total=False):
+    """Where a record stands, as `InputFormatError` takes it."""
+
+    path: str | os.PathLike[str] | None
+    line: int | None
+    record: str | None
+
+
+class SitePlace(Place, total=False):
+    """Where a site stands, as `InputFormatError` takes it."""
+
+    position: int | None
 
 
 class InputFormatError(PhosphoT5Error):

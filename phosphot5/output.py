@@ -95,10 +95,10 @@ def atomic_text(path: PathLike, *, overwrite: bool = False) -> Iterator[TextIO]:
         yield sys.stdout
         return
     with atomic_file(path, overwrite=overwrite) as unfinished, ExitStack() as stack:
-        binary = stack.enter_context(open(unfinished, "wb"))
+        file: io.BufferedWriter | gzip.GzipFile = stack.enter_context(open(unfinished, "wb"))
         if os.path.realpath(path).endswith(".gz"):
-            binary = stack.enter_context(gzip.GzipFile("", "wb", fileobj=binary, mtime=0))
-        yield stack.enter_context(io.TextIOWrapper(binary, encoding="utf-8", newline="\n"))
+            file = stack.enter_context(gzip.GzipFile("", "wb", fileobj=file, mtime=0))
+        yield stack.enter_context(io.TextIOWrapper(file, encoding="utf-8", newline="\n"))
 
 
 def check_folder(path: PathLike, *, overwrite: bool = False, replaceable: Collection[str] = ()) -> None:

@@ -52,7 +52,7 @@ def align(sequence: str, other: str) -> Pairs:
         extend_gap_score=-1,
     )
     best = aligner.align(sequence.translate(NOT_IN_MATRIX), other.translate(NOT_IN_MATRIX))[0]
-    return [tuple(None if i < 0 else int(i) for i in pair) for pair in best.indices.T]
+    return [(None if a < 0 else int(a), None if b < 0 else int(b)) for a, b in best.indices.T]
 
 
 @dataclass(frozen=True)
@@ -156,15 +156,18 @@ class Comparison:
         same = self.first.protein.sequence[a] == self.second.protein.sequence[b]
         return "same" if same else "substituted"
 
-    def _substitution(self, pair: tuple[int, int]) -> str:
+    def _substitution(self, pair: tuple[int | None, int | None]) -> str:
         a, b = pair
+        if a is None or b is None:
+            raise ValueError("found a gap, expected two residues")
         first, second = self.first.protein, self.second.protein
         return f"{first.sequence[a]}{first.given_position(a + 1)}{second.sequence[b]}"
 
     def _gap(self, kind: str, pairs: Pairs) -> str:
         """Name residues that only one variant has, by their positions there."""
         side, place = (self.second, 1) if kind == "inserted" else (self.first, 0)
-        begin, end = (side.protein.given_position(pairs[at][place] + 1) for at in (0, -1))
-        letters = side.protein.sequence[pairs[0][place] : pairs[-1][place] + 1]
+        residues = [index for pair in pairs if (index := pair[place]) is not None]
+        begin, end = (side.protein.given_position(residues[at] + 1) for at in (0, -1))
+        letters = side.protein.sequence[residues[0] : residues[-1] + 1]
         named = letters if len(letters) <= 5 else f"{len(letters)} residues"
         return f"{named} {kind} ({'B' if place else 'A'} {begin}{f'-{end}' if end != begin else ''})"

@@ -109,7 +109,8 @@ def run(args: argparse.Namespace) -> int:
 def _read(paths: list[str]) -> tuple[list[Protein], list[dict[str, Any]]]:
     """Read all labelled proteins, and tell what each file held; a protein that comes twice is refused."""
     proteins: list[Protein] = []
-    files, first_in = [], {}
+    files: list[dict[str, Any]] = []
+    first_in: dict[str, str] = {}
     for path in paths:
         digest, before = file_digest(path), len(proteins)
         for protein in read_labelled(path):

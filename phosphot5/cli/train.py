@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from phosphot5.processes import joined
@@ -66,12 +67,12 @@ def report(record: "RunRecord", folder: str) -> None:
     cost = record.cost
     logger.info(
         "%s steps, %s tokens, %.0f s, peak memory %.2f GB; model in %s",
-        *(f"{cost.steps:,}", f"{cost.tokens:,}", cost.seconds, cost.peak_memory_bytes / 1e9),
+        *(f"{cost.steps:,}", f"{cost.tokens:,}", cost.seconds, (cost.peak_memory_bytes or 0) / 1e9),
         folder,
     )
 
 
-def _interval(metrics: dict[str, float], name: str) -> str:
+def _interval(metrics: Mapping[str, float | None], name: str) -> str:
     if f"{name}_low" not in metrics or name.endswith("_ece"):  # every resample raises the calibration error
         return ""
     return f" ({metrics[f'{name}_low']:.3f} to {metrics[f'{name}_high']:.3f})"

@@ -36,17 +36,17 @@ class BatchLayout:
     @classmethod
     def padded(cls, lengths: Sequence[int], multiple: int = 1) -> "BatchLayout":
         """One protein a row, padded on the right to the longest, rounded up to a ``multiple`` of tokens."""
-        lengths = np.asarray(lengths)
-        inside = np.arange(_round_up(lengths.max(), multiple))[None] < lengths[:, None]
-        return cls(inside.astype(np.int64), lengths)
+        tokens = np.asarray(lengths)
+        inside = np.arange(_round_up(tokens.max(), multiple))[None] < tokens[:, None]
+        return cls(inside.astype(np.int64), tokens)
 
     @classmethod
     def packed(cls, lengths: Sequence[int], multiple: int = 1) -> "BatchLayout":
         """All proteins in one row, one after the other: no padding but that to a ``multiple`` of tokens."""
-        lengths = np.asarray(lengths)
-        mask = np.zeros((1, _round_up(lengths.sum(), multiple)), dtype=np.int64)
-        mask[0, : lengths.sum()] = np.repeat(np.arange(1, len(lengths) + 1), lengths)
-        return cls(mask, lengths)
+        tokens = np.asarray(lengths)
+        mask = np.zeros((1, _round_up(tokens.sum(), multiple)), dtype=np.int64)
+        mask[0, : tokens.sum()] = np.repeat(np.arange(1, len(tokens) + 1), tokens)
+        return cls(mask, tokens)
 
     def arrange(self, values: Sequence[np.ndarray], fill: float) -> np.ndarray:
         """Put the values of all proteins into their places.

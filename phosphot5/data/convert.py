@@ -11,7 +11,7 @@ from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, Protein, SiteState
 from phosphot5.data.sources import FORMATS, Entry, ReadContext, SiteLabel
 from phosphot5.data.uniprot import accession
-from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
 from phosphot5.output import PathLike
 
 __all__ = ["ConvertOptions", "Converter", "read_sequences"]
@@ -311,7 +311,7 @@ class Converter:
 
 def _check(claim: SiteLabel, sequence: str, entry: Entry) -> None:
     """Raise an error if a label does not fit its sequence."""
-    place = {"line": claim.line, "record": entry.id, "position": claim.position}
+    place: SitePlace = {"line": claim.line, "record": entry.id, "position": claim.position}
     if claim.position < 1:
         raise InputFormatError(f"position {claim.position}", "1 or more, positions are 1-based", **place)
     if claim.position > len(sequence):

@@ -206,7 +206,7 @@ def _read_parquet(path: PathLike, ledger: Ledger | None, on_error: str) -> Itera
             protein = _protein(row)
         except InputFormatError as error:
             error = error.at(path=path, line=number, record=name)
-            if on_error == "raise":
+            if ledger is None or on_error == "raise":
                 raise error from None
             ledger.skip(name, "not readable", str(error))
         else:

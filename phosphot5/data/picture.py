@@ -50,7 +50,7 @@ def _draw_lengths(axes: "Axes", summary: Summary) -> None:
     lengths = np.array(summary.lengths)
     low, high = lengths.min(), lengths.max()
     edges = np.geomspace(low * 0.95, max(high, low + 1) * 1.05, 41)
-    axes.hist(lengths, bins=edges, color=_BLUE)
+    axes.hist(lengths, bins=edges.tolist(), color=_BLUE)
     axes.set_xscale("log")
     ticks = [tick for step in (1, 3) for tick in step * 10.0 ** np.arange(6) if edges[0] <= tick <= edges[-1]]
     axes.set_xticks(sorted(ticks) or [float(low)], [f"{tick:,.0f}" for tick in sorted(ticks) or [float(low)]])
@@ -96,6 +96,6 @@ def _draw_states(axes: "Axes", summary: Summary) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.85)
     axes.set_xlim(0, max(totals.max(), 1) * 1.02)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.get_major_locator().set_params(nbins=5, integer=True)
+    axes.locator_params("x", nbins=5, integer=True)
     axes.set(xlabel="residues", title="Positives among labelled S, T and Y")
     axes.legend(loc="upper right", ncols=len(_STATES), frameon=False, fontsize=9, borderaxespad=0)

@@ -99,6 +99,13 @@ class OtherModification:
     position: int | None = None
     end: int | None = None
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last residue, 1-based; a ValueError if it stands on none."""
+        if self.position is None:
+            raise ValueError(f"found no position for {self.kind} {self.text}, expected one")
+        return self.position, self.position if self.end is None else self.end
+
 
 @dataclass(frozen=True)
 class Localisation:

@@ -1,6 +1,7 @@
 """Metrics of site scores, per residue class: the one place that defines them."""
 
 from collections.abc import Mapping
+from typing import Any, overload
 
 import numpy as np
 from sklearn.metrics import roc_curve
@@ -174,7 +175,11 @@ def best_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
     return float(thresholds[mcc.argmax()])
 
 
-def mean_ap(metrics: Mapping[str, float | np.ndarray]) -> float | np.ndarray:
+@overload
+def mean_ap(metrics: Mapping[str, float]) -> float: ...
+@overload
+def mean_ap(metrics: Mapping[str, np.ndarray]) -> np.ndarray: ...
+def mean_ap(metrics: Mapping[str, Any]) -> Any:
     """Return the mean of ``st_ap`` and ``y_ap``, or the one there is."""
     return np.mean([metrics[key] for key in ("st_ap", "y_ap") if key in metrics], axis=0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from phosphot5.data import PHOSPHO_RESIDUES, SiteState
 from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
 from phosphot5.data.uniprot import accession
-from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
 from phosphot5.evaluation.bootstrap import differences, intervals, measure, resample, with_intervals
 from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.output import PathLike
@@ -113,7 +113,7 @@ class _Table:
             raise InputFormatError(found, expected, path=self._path, line=line)
         self._rows += 1
         cells = {role: row[column] for role, column in self._columns.items()}
-        place = {"path": self._path, "line": line, "record": cells["accession"]}
+        place: SitePlace = {"path": self._path, "line": line, "record": cells["accession"]}
         protein = self._proteins.get(accession(cells["accession"]))
         if protein is None:
             self._elsewhere += 1
@@ -121,7 +121,7 @@ class _Table:
         try:
             residue, position = parse_site(cells["position"])
         except InputFormatError as error:
-            raise error.at(**place) from None
+            raise error.at(path=self._path, line=line, record=cells["accession"]) from None
         place["position"] = position
         site = self._site_at.get((protein, position))
         if site is None:
@@ -134,7 +134,7 @@ class _Table:
         for number, column in enumerate(self._scored):
             self._scores[number, site] = self._number(row[column], self._header[column], place)
 
-    def _check(self, site: int, residue: str, label: str | None, place: dict[str, Any]) -> None:
+    def _check(self, site: int, residue: str, label: str | None, place: SitePlace) -> None:
         """Compare residue and label, as far as they are given, with ours."""
         ours, state = str(self._sites.residues[site]), SiteState(self._sites.states[site])
         if residue and residue.upper() != ours:
@@ -148,7 +148,7 @@ class _Table:
             raise InputFormatError(f"label {label}", expected, "compare on the same labels", **place)
 
     @staticmethod
-    def _number(cell: str, column: str, place: dict[str, Any]) -> float:
+    def _number(cell: str, column: str, place: SitePlace) -> float:
         if cell.lower() in NO_SCORE:
             return np.nan
         try:

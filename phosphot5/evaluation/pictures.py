@@ -19,6 +19,7 @@ from phosphot5.output import PathLike
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import LegendLocType
 
 __all__ = ["learning_curve", "precision_recall", "reliability", "roc", "score_distributions"]
 
@@ -186,10 +187,10 @@ def _best_step(history: Sequence[Mapping[str, float]]) -> int | None:
     for entry in history:
         plain = {name.removeprefix("eval_"): value for name, value in entry.items()}
         if "step" in entry and ("st_ap" in plain or "y_ap" in plain):
-            aps[entry["step"]] = mean_ap(plain)
+            aps[int(entry["step"])] = mean_ap(plain)
     if aps:
         return max(aps, key=aps.__getitem__)
-    losses = {e["step"]: e["eval_loss"] for e in history if "step" in e and "eval_loss" in e}
+    losses = {int(e["step"]): e["eval_loss"] for e in history if "step" in e and "eval_loss" in e}
     return min(losses, key=losses.__getitem__) if losses else None
 
 
@@ -219,7 +220,7 @@ def _panels(figure: "Figure", truth: np.ndarray, residues: np.ndarray) -> "Itera
             axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes)
 
 
-def _finish(axes: "Axes", across: str, up: str, legend: str, square: bool = True) -> None:
+def _finish(axes: "Axes", across: str, up: str, legend: "LegendLocType", square: bool = True) -> None:
     """Label the axes; a square panel runs from 0 to 1 both ways."""
     axes.set(xlabel=across, ylabel=up)
     if square:

@@ -88,7 +88,8 @@ class LabelledSites:
     @property
     def truth(self) -> np.ndarray:
         """True at positives, shape (sites,)."""
-        return self.states == SiteState.POSITIVE
+        truth: np.ndarray = self.states == SiteState.POSITIVE
+        return truth
 
     def __len__(self) -> int:
         return len(self.states)

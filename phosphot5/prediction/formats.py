@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
 from urllib.parse import quote
 
 from phosphot5.data import Protein, SiteState, render
@@ -42,16 +42,16 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     header: str
-    write: Callable[[TextIO, Protein, Rows, str], None]
+    write: Callable[[IO[str], Protein, Rows, str], None]
 
 
-def _write_tsv(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+def _write_tsv(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
     for row in rows:
         numbers = {name: "" if row[name] is None else f"{row[name]:.4f}" for name in ("probability", "fpr")}
         handle.write("\t".join(str((row | numbers)[column]) for column in COLUMNS) + "\n")
 
 
-def _write_jsonl(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+def _write_jsonl(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
     for row in rows:
         handle.write(json.dumps(row) + "\n")
 
@@ -62,7 +62,7 @@ def _shown(rows: Rows, weakest_call: str) -> Rows:
     return [row for row in rows if row["call"] in calls or row["status"] == "known"]
 
 
-def _write_annotated(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str, notation: str) -> None:
+def _write_annotated(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str, notation: str) -> None:
     shown = {row["position"] for row in _shown(rows, weakest_call)}
     positions = map(protein.given_position, range(1, len(protein.sequence) + 1))
     states = bytes(SiteState.POSITIVE if position in shown else SiteState.UNKNOWN for position in positions)
@@ -71,7 +71,7 @@ def _write_annotated(handle: TextIO, protein: Protein, rows: Rows, weakest_call:
     handle.write(f">{title}\n{render(marked, notation)}\n")
 
 
-def _write_gff3(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+def _write_gff3(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
     name = _NOT_IN_SEQID.sub(lambda match: quote(match[0], safe=""), protein.id)
     handle.write(f"##sequence-region {name} 1 {protein.given_position(len(protein))}\n")
     for row in _shown(rows, weakest_call):
@@ -85,7 +85,7 @@ def _write_gff3(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str)
         handle.write("\t".join((*place, score, ".", ".", attributes)) + "\n")
 
 
-def _write_bed(handle: TextIO, protein: Protein, rows: Rows, weakest_call: str) -> None:
+def _write_bed(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
     for row in _shown(rows, weakest_call):
         score = 1000 if row["probability"] is None else round(1000 * row["probability"])
         end = row["position"]

@@ -7,12 +7,12 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 import torch
 import transformers
@@ -108,12 +108,14 @@ class PredictionJob:
         proteins = read_fasta(self.args.fasta, ledger=ledger)
         return proteins if self.known is None else self.known.mark(proteins, ledger)
 
-    def score(self, proteins: Iterable[Protein]) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
+    def score(
+        self, proteins: Iterable[Protein]
+    ) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
         """Score proteins and make the rows of their tables."""
         return predict_sites(self.model, proteins, threads=self.threads)
 
     def write(
-        self, handle: TextIO, counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
+        self, handle: IO[str], counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
     ) -> None:
         """Write and count one protein."""
         self.output_format.write(handle, protein, rows, self.args.call)
@@ -227,7 +229,7 @@ class PredictionJob:
 
 
 @contextmanager
-def _output(path: str, overwrite: bool) -> Iterator[TextIO]:
+def _output(path: str, overwrite: bool) -> Iterator[IO[str]]:
     """Open the output so that it appears only when it is complete, also on standard output."""
     if path != "-":
         with atomic_text(path, overwrite=overwrite) as handle:

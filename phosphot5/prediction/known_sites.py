@@ -13,7 +13,7 @@ from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_
 from phosphot5.data.ledger import SHOWN, Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
 from phosphot5.data.uniprot import accession, is_modified_residue, phosphorylated_residue
-from phosphot5.errors import InputFileError, InputFormatError
+from phosphot5.errors import InputFileError, InputFormatError, Place, SitePlace
 
 __all__ = ["KnownSites"]
 
@@ -46,7 +46,7 @@ class _Known:
         expected, line = self.sites[position]
         gaps_before = bisect_left(protein.removed, position)
         index = position - 1 - gaps_before
-        place = {"line": line, "record": protein.id, "position": position}
+        place: SitePlace = {"line": line, "record": protein.id, "position": position}
         if index >= len(protein):
             last = protein.given_position(len(protein))
             raise InputFormatError("a position beyond the end", f"1 to {last}", _CHECK, **place)
@@ -178,7 +178,7 @@ class KnownSites:
 
     def _add(self, protein: str, position: int, residue: str, line: int) -> None:
         """Take one site of a table or GFF3; a site may be given more than once."""
-        place = {"path": self.path, "line": line, "record": protein}
+        place: Place = {"path": self.path, "line": line, "record": protein}
         if position < 1:
             raise InputFormatError(f"position {position}", "1 or more, positions are 1-based", **place)
         if residue and (len(residue) != 1 or residue not in PHOSPHO_RESIDUES):
@@ -238,7 +238,7 @@ def _read_table(known: KnownSites, delimiter: str) -> None:
             found, expected = f"{len(row)} columns", f"{len(header)} as in the header"
             raise InputFormatError(found, expected, path=known.path, line=line)
         cells = {role: row[column] for role, column in columns.items()}
-        place = {"path": known.path, "line": line, "record": cells["protein"]}
+        place: Place = {"path": known.path, "line": line, "record": cells["protein"]}
         if not cells["protein"]:
             raise InputFormatError(f"no text in column {header[columns['protein']]!r}", "a protein", **place)
         try:

@@ -40,14 +40,15 @@ def load_model(
         If there is no such model, or it is no PhosphoT5.
     """
     source = str(bundled_folder()) if name == "bundled" else name
+    at = revision or "main"
     try:
-        config = PhosphoT5Config.from_pretrained(source, revision=revision)
+        config = PhosphoT5Config.from_pretrained(source, revision=at)
         if config.model_type != PhosphoT5Config.model_type:
             raise PhosphoT5Error(f"{name}: found a model of type {config.model_type!r}, expected phosphot5")
         for key, value in overrides.items():
             setattr(config, key, value)
-        model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=revision)
-        tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=revision)
+        model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=at)
+        tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=at)
     except (OSError, ValueError) as error:
         raise PhosphoT5Error(
             f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
@@ -79,7 +80,8 @@ def move_to_device(
     try:
         device = torch.device(device)
         numbers = {"auto": "float32" if device.type == "cpu" else "bfloat16"}.get(dtype, dtype)
-        model.to(device, getattr(torch, numbers))
+        # transformers wraps `to` in a way that hides the model as its first argument
+        model.to(device, getattr(torch, numbers))  # type: ignore[arg-type]
     except (RuntimeError, AssertionError) as error:
         raise PhosphoT5Error(f"--device {device}: cannot be used here ({error}); try cpu") from error
     if (device.type, numbers) == ("cpu", "float32"):

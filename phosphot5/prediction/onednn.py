@@ -23,7 +23,7 @@ def use_onednn(model: nn.Module) -> None:
         return
     for layer in model.modules():
         if type(layer) is nn.Linear:
-            layer.forward = _OneDNN(layer)
+            layer.forward = _OneDNN(layer)  # type: ignore[method-assign]  # torch calls what the layer itself holds
 
 
 class _OneDNN:
@@ -33,14 +33,16 @@ class _OneDNN:
         self.layer = layer
         self.version: tuple[int, int] | None = None
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, input: torch.Tensor) -> torch.Tensor:
         weight = self.layer.weight
-        plain = weight.device.type == "cpu" and x.dtype == weight.dtype == torch.float32
+        plain = weight.device.type == "cpu" and input.dtype == weight.dtype == torch.float32
         if not plain or torch.is_grad_enabled():
-            return nn.Linear.forward(self.layer, x)
+            return nn.Linear.forward(self.layer, input)
         version = (weight.data_ptr(), 0 if weight.is_inference() else weight._version)
         if self.version != version:
             # named as compiled code names them: torch has no public way to these two
             self.packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach())
             self.version = version
-        return torch.ops.mkldnn._linear_pointwise(x, self.packed, self.layer.bias, "none", [], "")
+        bias = self.layer.bias
+        product: torch.Tensor = torch.ops.mkldnn._linear_pointwise(input, self.packed, bias, "none", [], "")
+        return product

@@ -82,6 +82,7 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path) -> None:
             dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
             verbose=False,
         )
+    assert program is not None  # only the older exporter returns nothing
     path.parent.mkdir(exist_ok=True)
     program.save(path)
     _check(scores, path)

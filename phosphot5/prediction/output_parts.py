@@ -94,7 +94,10 @@ class OutputParts:
     def _job(self) -> dict[str, str | int | None] | None:
         """Read what the parts were begun with; None if nothing was."""
         try:
-            return json.loads((self.folder / JOB_FILE).read_text(encoding="utf-8"))
+            job: dict[str, str | int | None] = json.loads(
+                (self.folder / JOB_FILE).read_text(encoding="utf-8")
+            )
+            return job
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

@@ -1,6 +1,6 @@
 """Scoring many proteins: streaming, in batches of similar length, results in input order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -31,7 +31,7 @@ def predict_sites(
     proteins: Iterable[Protein],
     tokens_per_batch: int | None = None,
     threads: int | None = None,
-) -> Iterator[tuple[Protein, list[dict[str, Any]]]]:
+) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
     """Score proteins and make the rows of their site tables, in input order.
 
     Sites whose state is POSITIVE are shown to the model as phosphorylated, and the others are scored given
@@ -139,7 +139,7 @@ def _submit(
     tokens_per_batch: int,
 ) -> list[tuple[Future[list[np.ndarray]], int]]:
     """Have proteins scored; return for each the future of its batch and its place in the batch."""
-    places = {}
+    places: dict[int, tuple[Future[list[np.ndarray]], int]] = {}
     packed = model.config.attention == "window"
     step = _length_step(model)
     lengths = [-(-len(ids) // step) * step for ids in encoded]

@@ -44,9 +44,10 @@ def read_rows(path: PathLike, delimiter: str, *, quotes: bool = True) -> Iterato
     InputFormatError
         If a row cannot be split.
     """
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     lines = (line for _, line in read_lines(path))
-    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    reader = csv.reader(
+        lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE, strict=True
+    )
     try:
         for row in reader:
             if any(row):

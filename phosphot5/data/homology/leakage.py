@@ -74,7 +74,8 @@ def measure_leakage(
     searched = dict.fromkeys(name for names in against.values() for name in names)
     targets = [(name, protein.sequence) for name in searched for protein in parts[name]]
     hits = search(
-        *([sequence for _, sequence in group] for group in (queries, targets)),
+        [sequence for _, sequence in queries],
+        [sequence for _, sequence in targets],
         ["--min-seq-id", min(LEVELS)],
         _HIT,
     )
@@ -99,7 +100,8 @@ def _covering(hits: np.ndarray, coverage: float) -> np.ndarray:
     """Tell of each alignment whether it pairs enough residues of both sequences; shape (hits,)."""
     spans = sum(hits[f"{of}end"] - hits[f"{of}start"] + 1 for of in "qt")
     pairs = spans - hits["alnlen"]  # the other columns have a gap
-    return pairs >= coverage * np.maximum(hits["qlen"], hits["tlen"])
+    covering: np.ndarray = pairs >= coverage * np.maximum(hits["qlen"], hits["tlen"])
+    return covering
 
 
 def _count(hits: np.ndarray, level: float) -> int:

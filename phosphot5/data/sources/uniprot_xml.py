@@ -1,6 +1,7 @@
 """UniProtKB entries as XML."""
 
 from collections.abc import Iterator
+from typing import cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 from phosphot5.data.files.text import read_lines
@@ -45,13 +46,14 @@ def read_uniprot_xml(context: ReadContext) -> Iterator[Entry]:
 
 def _elements(path: str) -> Iterator[tuple[int, Element]]:
     """Yield first line and content of one entry after the other; memory does not grow."""
-    parser = XMLPullParser(("start", "end"))
+    parser: XMLPullParser[Element] = XMLPullParser(("start", "end"))
     ancestors: list[Element] = []
     began = 0
     try:
         for number, text in read_lines(path):
             parser.feed(f"{text}\n")
-            for event, element in parser.read_events():
+            # these two events come with an element
+            for event, element in cast("Iterator[tuple[str, Element]]", parser.read_events()):
                 if event == "start":
                     began = number if _tag(element) == "entry" else began
                     ancestors.append(element)
