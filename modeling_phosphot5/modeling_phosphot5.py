@@ -11,6 +11,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right
+from .fasta_phosphot5 import FastaError
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .masking_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
@@ -27,11 +28,12 @@ from .stack_phosphot5 import (
     ResidueConvolution,
 )
 
-# The last four are used by siblings only: transformers 4 takes along no file that the entry file does not name.
+# The last five are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
     "PhosphoT5ForConditionalGeneration",
     "PhosphoT5PreTrainedModel",
     "NoisyT5",
+    "FastaError",
     "GivenProtein",
     "PhosphositePredictionPipeline",
     "site_rows",
@@ -149,7 +151,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         """Return the embedding table that encoder and decoder share."""
         return self.shared
 
-    # transformers' own hint takes any module, which no model can do with
+    # transformers' hint promises to take any module; a model needs an embedding table
     def set_input_embeddings(self, new_embeddings: nn.Embedding) -> None:  # type: ignore[override]
         """Replace the embedding table of encoder and decoder."""
         self.shared = new_embeddings

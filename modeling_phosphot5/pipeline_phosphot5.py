@@ -8,10 +8,12 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from transformers import Pipeline
 
+from .fasta_phosphot5 import FastaError
 from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
 from .sites_phosphot5 import select_rows, site_rows
 
-__all__ = ["PhosphositePredictionPipeline", "batch_scores"]
+# FastaError: see __all__ of the modeling file
+__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores"]
 
 OPTIONS = ("top_k", "threshold", "return_all_scores")
 """Arguments of the pipeline beside those of every pipeline."""
@@ -26,7 +28,7 @@ class ScoringModel(Protocol):
         """Return probabilities of shape (batch, length)."""
 
 
-# transformers' base hints are narrower than its use: options that are None, steps that take any keyword
+# The hints of transformers' base do not fit its use: options are None by type, and every step takes any keyword.
 class PhosphositePredictionPipeline(Pipeline):
     """Score every S, T and Y of proteins; the rows are those that ``phosphot5 predict`` writes.
 

@@ -23,7 +23,8 @@ def use_onednn(model: nn.Module) -> None:
         return
     for layer in model.modules():
         if type(layer) is nn.Linear:
-            layer.forward = _OneDNN(layer)  # type: ignore[method-assign]  # torch calls what the layer itself holds
+            # torch calls what the layer holds under this name, method or not
+            layer.forward = _OneDNN(layer)  # type: ignore[method-assign]
 
 
 class _OneDNN:

@@ -19,7 +19,7 @@ INSTALLED_AS = {
     name: f"phosphot5/{name}"
     for name in ("hub_card", "modeling_phosphot5", "recipes", "tokenization_phosphot5", "trainer")
 } | {"phosphot5": "phosphot5"}
-SHIPPED_SUFFIXES = {".py", ".png", ".yaml", ".jinja", ".json", ".safetensors", ".css", ".fasta"}
+SHIPPED_SUFFIXES = {".py", ".png", ".yaml", ".jinja", ".json", ".safetensors", ".css", ".fasta", ".typed"}
 
 
 def setup_cfg() -> configparser.ConfigParser:
@@ -93,7 +93,8 @@ def test_wheel_metadata(wheel):
 def test_code_of_the_wheel_finds_its_template(wheel, tmp_path):
     wheel.extractall(tmp_path)
     code = (
-        "from phosphot5.hub_card import RunRecord, card; print(card.__file__); "
+        "from phosphot5.hub_card import card; from phosphot5.record.run_record import RunRecord; "
+        "print(card.__file__); "
         "print(card.render_card(RunRecord.start(['train.py'], {}, 1), {}, None)[:3])"
     )
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}

@@ -23,7 +23,7 @@ class _Lines(io.StringIO):
         self._numbers = [number for number, _ in numbered]
         self.taken = 0
 
-    # its stubs have io.StringIO iterate over bytes
+    # the stubs of io.StringIO iterate over bytes
     def __next__(self) -> str:  # type: ignore[override]
         line = super().__next__()
         self.taken += 1
