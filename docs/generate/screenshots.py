@@ -1,4 +1,4 @@
-"""Redo the pictures of the web page: ``python docs/screenshots.py``; needs Chromium and the extra ``dev``.
+"""Redo the pictures of the web page: ``python docs/generate/screenshots.py``; needs Chromium and the extra ``dev``.
 
 The page is served with the bundled model and photographed in light and dark, wide and as narrow as a phone.
 """
@@ -12,7 +12,7 @@ from phosphot5.app.page import open_page
 from phosphot5.app.scoring import Scorer
 
 CHROMIUM = "/usr/bin/chromium"
-TARGET = Path(__file__).parent / "images" / "app"
+TARGET = Path(__file__).parents[1] / "images" / "app"
 COLOURS = 128
 
 
