@@ -39,13 +39,13 @@ SET = "multisource/test"
 SITES = f"phosphosites/{SET}.fasta.gz"
 PEERS = "peers/multisource_test_scores.tsv.gz"
 STRICT = {
-    "strict30_cov80": "no relative of 30 % identity or more at 80 % coverage of both in multisource's S/T training",
-    "strict30_local": "no local alignment of 30 residues at 30 % identity or more with multisource's S/T training",
+    "strict30_cov80": "no relative in multisource's S/T training (30 % identity, 80 % coverage of both)",
+    "strict30_local": "no local alignment to multisource's S/T training (30 residues, 30 % identity)",
 }
 """Lists of test proteins without relatives, and what that means."""
 STRICT_NOTE = (
-    "Both lists look at the S/T training folds of multisource only. The files that Y is learned from are "
-    "free of test proteins and their homologs of 50 % identity at 80 % coverage, not of 30 %."
+    "Both lists refer to the S/T training folds of multisource only. The training files for Y are free of test proteins "
+    "and their homologs at 50 % identity and 80 % coverage, not at 30 %."
 )
 SPECIES = "The set holds human proteins only, so there is no table by species."
 PUBLISHED = (

@@ -1,6 +1,6 @@
 """Measure `phosphot5 predict` on a made-up proteome: speed, memory, and what the model's part of the time is.
 
-    python benchmarks/speed/predict.py [--residues N] [--no-compile]
+    python benchmarks/speed/predict.py [--residues N]
 
 Two million residues by default, a fifth of the human proteome; writes ``results/predict.json``. Every row of
 ``commands`` is the whole command in processes of its own, start-up included. The lengths are spread as those of
@@ -9,7 +9,6 @@ human proteins, the residues are drawn with their human frequencies.
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -46,8 +45,6 @@ SAMPLE = 100
 """Proteins for comparisons within this process."""
 ROUNDS = 5
 """Rounds of comparisons in turn."""
-COMPILED_ROUNDS = 3
-"""Rounds over the sample in which torch.compile may still compile, and the one after."""
 
 
 def proteome(residues: int) -> list[Protein]:
@@ -173,34 +170,7 @@ def bfloat16(proteins: list[Protein]) -> dict[str, float]:
     }
 
 
-def compiled(proteins: list[Protein]) -> dict[str, float] | None:
-    """Compare with torch.compile in one thread; None without a C++ compiler, which it needs.
-
-    ``seconds_to_compile`` is what the first rounds took longer than the last. From ``pays_from_residues`` on
-    the whole run would be faster.
-    """
-    if shutil.which("c++") is None:
-        return None
-    model = load_model("bundled")[0]
-    plain = statistics.median(rate(proteins, lambda: scores_of(model, proteins)) for _ in range(3))
-    for stack in (model.encoder, model.decoder):
-        stack.forward = torch.compile(stack.forward, dynamic=True)
-    began = time.perf_counter()
-    for _ in range(COMPILED_ROUNDS):
-        scores_of(model, proteins)
-    warm_up = time.perf_counter() - began
-    fast = rate(proteins, lambda: scores_of(model, proteins))
-    seconds = warm_up - COMPILED_ROUNDS * count(proteins) / fast
-    gain = 1 / plain - 1 / fast
-    return {
-        "residues_per_second": round(plain),
-        "residues_per_second_compiled": round(fast),
-        "seconds_to_compile": round(seconds, 1),
-        "pays_from_residues": round(seconds / gain) if gain > 0 else None,
-    }
-
-
-def measure(residues: int, *, with_compile: bool) -> dict[str, Any]:
+def measure(residues: int) -> dict[str, Any]:
     """Measure everything."""
     proteins = proteome(residues)
     cores = usable_cores()
@@ -225,7 +195,6 @@ def measure(residues: int, *, with_compile: bool) -> dict[str, Any]:
         "share_in_model": share,
         "onednn": onednn(proteins[:SAMPLE]),
         "bfloat16": bfloat16(proteins[:SAMPLE]),
-        "torch_compile": compiled(proteins[:SAMPLE]) if with_compile else None,
     }
 
 
@@ -233,11 +202,8 @@ def main() -> None:
     """Measure and save."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--residues", type=int, default=RESIDUES, help="size of the input")
-    parser.add_argument(
-        "--no-compile", action="store_true", help="leave torch.compile out, which takes minutes"
-    )
     args = parser.parse_args()
-    result = measure(args.residues, with_compile=not args.no_compile)
+    result = measure(args.residues)
     sys.stdout.write(f"{save('predict', result | describe())}\n")
 
 

@@ -132,14 +132,3 @@ def training() -> str:
     minutes = " and ".join(sorted({f"{row['minutes']:g}" for row in result["quality"].values()}))
     after = f"After {minutes} minutes of training each, on the validation sites:"
     return "\n".join([*lines, "", after, "", *table(header, rows), "", source(result)])
-
-
-def helpers() -> str:
-    """Return the speed of the parts around the model."""
-    encoder, bootstrap = load("encoder"), load("bootstrap")
-    speed = encoder["encoder_residues_per_second"] / 1e6
-    return (
-        f"The encoder of sequences reads {speed:.0f} million residues per second, {encoder['ratio']:.0f} times as many "
-        f"as the tokenizer. {source(encoder)} {bootstrap['resamples']:,} resamples of {bootstrap['sites']:,} sites for "
-        f"the intervals of {bootstrap['metrics']} metrics take {bootstrap['seconds']:.1f} s. {source(bootstrap)}"
-    )

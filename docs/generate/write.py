@@ -17,29 +17,18 @@ from benchmarks.common import ROOT
 from docs.generate.accuracy_tables import calibration, headline, known_sites, test, validation
 from docs.generate.example_tables import best, example, examples
 from docs.generate.experiment_tables import ablation, search
-from docs.generate.learned_page import learned
 from docs.generate.learned_pictures import draw
+from docs.generate.learned_tables import classes, logos, motifs, mutations
 from docs.generate.record_tables import parts, sources
-from docs.generate.speed_tables import compatibility, decoding, helpers, length, predict, runtimes, training
+from docs.generate.speed_tables import compatibility, decoding, length, predict, runtimes, training
 from docs.generate.tables import load
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: cache(part)
     for part in (
-        *(
-            best,
-            example,
-            headline,
-            known_sites,
-            test,
-            validation,
-            calibration,
-            examples,
-            ablation,
-            search,
-            learned,
-        ),
-        *(predict, runtimes, compatibility, decoding, length, training, helpers, parts, sources),
+        *(best, example, headline, known_sites, test, validation, calibration, examples, ablation, search),
+        *(predict, runtimes, compatibility, decoding, length, training, parts, sources),
+        *(logos, classes, motifs, mutations),
     )
 }
 MARKED = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
