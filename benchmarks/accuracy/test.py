@@ -44,8 +44,8 @@ STRICT = {
 }
 """Lists of test proteins without relatives, and what that means."""
 STRICT_NOTE = (
-    "Both lists refer to the S/T training folds of multisource only. The training files for Y are free of test proteins "
-    "and their homologs at 50 % identity and 80 % coverage, not at 30 %."
+    "Both lists refer to the S/T training folds of multisource only. The training files for Y are free of test "
+    "proteins and their homologs at 50 % identity and 80 % coverage, not at 30 %."
 )
 SPECIES = "The set holds human proteins only, so there is no table by species."
 PUBLISHED = (
