@@ -29,7 +29,7 @@ COMPARED = {
     "newest": REQUIREMENT,
 }
 """What is compared, and how pip is asked for it."""
-PROBE = Path(__file__).parent / "_compatibility_probe.py"
+PROBE = Path(__file__).parent / "probe.py"
 PROTEINS = ROOT / "examples" / "proteins.fasta"
 CLOSE = 1e-5
 """How far a probability may be from this package's."""

@@ -1,6 +1,6 @@
 """What a model and its tokenizer answer; run as a script, what they answer where this package is not installed.
 
-    python -P _compatibility_probe.py FOLDER AGAIN < proteins.json
+    python -P probe.py FOLDER AGAIN < proteins.json
 
 loads the model of FOLDER as its users do, saves it to AGAIN, loads that too, and writes versions and the answers
 of both as JSON. It imports what a model's folder needs and nothing else.
