@@ -75,7 +75,7 @@ class ModelFolder:
             )
         if missing := missing_files(path):
             raise PhosphoT5Error(
-                f"{path}: would not load, missing {', '.join(missing)}; make the folder with `phosphot5 export`."
+                f"{path}: cannot be loaded: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; make the folder with `phosphot5 export`."
             )
         if card and not (path / CARD_FILE).is_file():
             raise PhosphoT5Error(

@@ -1,16 +1,13 @@
 """Proteins as users of the pipeline give them: sequences, dicts and FASTA files."""
 
-import gzip
-import io
 import os
 import re
 import reprlib
-import zlib
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
+
+from .fasta_phosphot5 import FastaError, FastaRecord, read_lines, read_records
 
 __all__ = ["GivenProtein", "fasta_path", "read_fasta", "read_protein"]
 
@@ -23,7 +20,6 @@ EXPECTED = "a protein sequence or a dict with 'sequence' and, if wanted, 'id' an
 _NO_RESIDUE = re.compile(r"[^A-Za-z.\-]")
 _SEQUENCE = re.compile(r"[A-Za-z.*\-\s]*")
 _FASTA_NAME = re.compile(r"\.(fasta|fas|faa|fa)(\.gz)?$|\.gz$", re.IGNORECASE)
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -133,62 +129,22 @@ def read_fasta(path: str) -> Iterator[GivenProtein]:
     ValueError
         If it is no FASTA or damaged, or at the first record that cannot be read; says where.
     """
-    record: list[tuple[int, str]] = []
-    for number, line in _lines(path):
-        line = line.strip()
-        if line.startswith(">"):
-            if record:
-                yield _fasta_protein(path, record)
-            record = [(number, line[1:].strip())]
-        elif record:
-            record.append((number, "".join(line.split())))
-        elif line:
-            start = line if len(line) <= 20 else f"{line[:20]}..."
-            raise _error([path, f"line {number}"], repr(start), "a FASTA header that starts with '>'")
-    if not record:
-        raise _error([path], "an empty file", "FASTA records")
-    yield _fasta_protein(path, record)
-
-
-def _fasta_protein(path: str, record: list[tuple[int, str]]) -> GivenProtein:
-    """Make a protein of the lines of its record, header first, each with its 1-based number."""
-    (header_line, header), *lines = record
-    name = (header.split(maxsplit=1) or [""])[0]
-    if not name:
-        raise _error([path, f"line {header_line}"], "a header without identifier", "'>' and a name")
-    text = "".join(part for _, part in lines)
-    if not text.strip(END):
-        raise _error([path, f"line {header_line}", f"record {name}"], "no residues", "at least one")
-    if wrong := _first_wrong(text):
-        place = [path, f"line {_line_of(wrong[0], lines)}", f"record {name}", f"position {wrong[0]}"]
-        raise _error(place, *wrong[1:])
-    return GivenProtein(name, *_without_gaps(text.upper()))
-
-
-def _line_of(position: int, lines: list[tuple[int, str]]) -> int:
-    """Return the number of the line that holds a 1-based position of the text that the lines make."""
-    ends = accumulate(len(part) for _, part in lines)
-    return next(number for (number, _), end in zip(lines, ends, strict=True) if position <= end)
-
-
-def _lines(path: str) -> Iterator[tuple[int, str]]:
-    """Yield 1-based numbers and lines of a UTF-8 file, plain or gzip (told by content, not by name)."""
     try:
-        with ExitStack() as stack:
-            raw = stack.enter_context(open(path, "rb"))
-            binary = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == _GZIP_MAGIC else raw
-            # a strict decoder would fail blocks ahead of the line
-            text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape")
-            stack.callback(text.detach)
-            for number, line in enumerate(text, 1):
-                try:
-                    line.encode()
-                except UnicodeEncodeError as error:
-                    byte = ord(line[error.start]) & 0xFF
-                    raise _error([path, f"line {number}"], f"byte 0x{byte:02X}", "UTF-8 text") from None
-                yield number, line
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: damaged gzip data ({error}); copy or compress it again") from error
+        for record in read_records(read_lines(path)):
+            yield _fasta_protein(path, record)
+    except FastaError as error:
+        where = [path, *([f"line {error.line}"] if error.line else [])]
+        where += [f"record {error.record}"] if error.record else []
+        raise _error(where, error.found, error.expected) from None
+
+
+def _fasta_protein(path: str, record: FastaRecord) -> GivenProtein:
+    record.check()
+    text = record.text
+    if wrong := _first_wrong(text):
+        place = [path, f"line {record.line_of(wrong[0])}", f"record {record.id}", f"position {wrong[0]}"]
+        raise _error(place, *wrong[1:])
+    return GivenProtein(record.id, *_without_gaps(text.upper()))
 
 
 def _first_wrong(text: str) -> tuple[int, str, str] | None:

@@ -220,7 +220,7 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         members = membership(proteins, states.dtype)
         packed = members.shape[1] > 1
         if input_ids is not None:
-            states = states + self._told(input_ids, members) * self.given_sites
+            states = states + self._has_given_sites(input_ids, members) * self.given_sites
         if self.convolution is not None:
             states = self.convolution(states, proteins, packed)
         states = self.dropout(states)
@@ -238,11 +238,11 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         hidden = (*collected, states) if output_hidden_states else None
         return BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
 
-    def _told(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
+    def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""
         given = is_phosphorylated(input_ids, self.config.site_token_ids)[..., None]
-        told = (members @ given.to(members.dtype)) > 0
-        return members.transpose(1, 2) @ told.to(members.dtype)
+        has_given = (members @ given.to(members.dtype)) > 0
+        return members.transpose(1, 2) @ has_given.to(members.dtype)
 
 
 class PhosphoT5Decoder(PhosphoT5Stack):

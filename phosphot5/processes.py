@@ -89,5 +89,5 @@ def _others_live() -> Iterator[None]:
     try:
         yield
     except RuntimeError:
-        logger.info("another process has ended early and says why; this one ends too")
+        logger.info("another process failed (see its message); stopping")
         sys.exit(1)

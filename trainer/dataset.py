@@ -15,6 +15,7 @@ from phosphot5.data.encode import encode
 from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
 from phosphot5.record.validation import CHECKED
+from phosphot5.wording import counted
 
 __all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins", "split_files"]
 
@@ -118,7 +119,8 @@ class TrainingSet:
         states = np.frombuffer(b"".join(protein.states for protein in self.proteins), dtype=np.uint8)
         plus, minus = ((states == state).sum() for state in (SiteState.POSITIVE, SiteState.NEGATIVE))
         return (
-            f"{read:,} proteins read from {len(self.files)} files, {len(self.proteins):,} different; "
+            f"{counted(read, 'protein')} read from {counted(len(self.files), 'file')}, "
+            f"{len(self.proteins):,} different; "
             f"{len(self.dataset):,} segments with {self.tokens:,} tokens, {self.unlabelled:,} "
             f"without a labelled site left out; {plus:,} positive and {minus:,} negative sites"
         )

@@ -33,10 +33,10 @@ def write_downloads(scored: Iterable[Scored], folder: Path) -> list[Path]:
     scored = list(scored)
     paths = []
     for name in DOWNLOADS.values():
-        form = FORMATS[name]
-        paths.append(folder / f"phosphot5{form.suffixes[0]}")
+        output_format = FORMATS[name]
+        paths.append(folder / f"phosphot5{output_format.suffixes[0]}")
         with atomic_text(paths[-1]) as handle:
-            handle.write(form.header)
+            handle.write(output_format.header)
             for entry in scored:
-                form.write(handle, entry.protein, entry.rows, WEAKEST_CALL)
+                output_format.write(handle, entry.protein, entry.rows, WEAKEST_CALL)
     return paths

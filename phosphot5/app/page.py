@@ -117,9 +117,9 @@ def open_page(
             pwa=False,
         )
     except OSError as error:
-        found = "all ports from 7860 to 7959" if port is None else f"port {port}"
+        ports = "Ports 7860 to 7959 are" if port is None else f"Port {port} is"
         raise PhosphoT5Error(
-            f"found {found} of {host or 'this machine'} taken or not to be had, expected a free one; choose another"
+            f"{ports} in use or not permitted on {host or 'this machine'}; choose another with --port"
         ) from error
     return page
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from phosphot5.data import Protein, read_fasta
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.modeling_phosphot5.fasta_phosphot5 import is_gzip
 
 __all__ = ["EXAMPLES", "Limits", "Scored", "Scorer", "example_text", "read_proteins", "read_upload"]
 
 EXAMPLES = {"p53": "P04637", "tau": "P10636", "p27": "P46527"}
 """Name on the button and UniProt accession of every example."""
 ELSEWHERE = "`phosphot5 predict` on your own machine takes any number"
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def read_upload(path: str, limits: Limits) -> str:
         If it is too large or no plain text.
     """
     content = Path(path).read_bytes()
-    if content.startswith(GZIP_MAGIC):
+    if is_gzip(content):
         raise PhosphoT5Error(f"{Path(path).name}: found compressed data, expected plain text; decompress it")
     limits.check_size(len(content))
     try:

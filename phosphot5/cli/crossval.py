@@ -25,13 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--identity",
         type=float,
         default=0.3,
-        help="homologs share this much of their residues (default: 0.3)",
+        help="minimum sequence identity for two proteins to count as homologs (default: 0.3)",
     )
     parser.add_argument(
-        "--coverage", type=float, default=0.8, help="over this much of both sequences (default: 0.8)"
+        "--coverage",
+        type=float,
+        default=0.8,
+        help="minimum alignment coverage of both sequences of homologs (default: 0.8)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the folds (default: 1)")
-    parser.add_argument("--resume", action="store_true", help="go on with the folds that are not finished")
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the folds (default: 1)")
+    parser.add_argument(
+        "--resume", action="store_true", help="continue an interrupted run with its unfinished folds"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

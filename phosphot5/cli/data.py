@@ -26,9 +26,7 @@ logger = logging.getLogger(__name__)
 INSPECT_FILES = ("inspect.json", "inspect.png")
 COMPLAINTS_SHOWN = 20
 """Bad records and rows that are logged one by one; the account counts them all."""
-_LABELLED = (
-    "FASTA with S# positive, S@ measured negative, bare not labelled (plain or gzip), or Parquet of convert"
-)
+_LABELLED = "FASTA with S# positive, S@ measured negative, unmarked = unlabelled (plain or gzip), or Parquet of convert"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,12 +59,14 @@ def _add_inspect(command: argparse.ArgumentParser) -> None:
 def _add_convert(command: argparse.ArgumentParser) -> None:
     from phosphot5.data.sources import FORMATS
 
-    about = "; ".join(f"{name}: {form.about}" for name, form in FORMATS.items())
+    about = "; ".join(f"{name}: {input_format.about}" for name, input_format in FORMATS.items())
     command.add_argument("input", nargs="+", help="files of one format, or of formats told by their content")
     command.add_argument(
         "-o", "--output", required=True, help=f"output file, ends in {', '.join(LABELLED_ENDINGS)}"
     )
-    command.add_argument("--from", dest="form", choices=tuple(FORMATS), help=f"format of the input. {about}")
+    command.add_argument(
+        "--from", dest="input_format", choices=tuple(FORMATS), help=f"format of the input. {about}"
+    )
     command.add_argument(
         "--fasta", metavar="FILE", help="sequences that the sites refer to, for formats without sequences"
     )
@@ -74,9 +74,8 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--unlabelled",
         choices=("unknown", "negative"),
         default="unknown",
-        help="what an unlabelled S or T is in a protein with a positive S or T, and an unlabelled Y in one with a "
-        "positive Y. negative: sources that list positives only give no others, but many have merely not been "
-        "measured (default: unknown)",
+        help="how to treat S/T (Y) without a label in proteins with a positive S/T (Y). Most databases list positives "
+        "only; many 'negatives' were simply never measured (default: unknown)",
     )
     command.add_argument(
         "--residues", default="STY", type=_residues, help="residues whose labels are taken (default: STY)"
@@ -85,14 +84,13 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--localisation",
         type=_fraction,
         metavar="P",
-        help="lowest localisation probability of MaxQuant that is taken; sites below it stay unknown (default: 0.75)",
+        help="minimum localisation probability of MaxQuant sites; those below stay unknown (default: 0.75)",
     )
-    command.add_argument("--organism", help="the one organism taken from PhosphoSitePlus, such as human")
+    command.add_argument("--organism", help="organism to take from PhosphoSitePlus, such as human")
     command.add_argument(
         "--skip-bad",
         action="store_true",
-        help="leave out records that cannot be read or of which a site does not fit the sequence, and rows that cannot "
-        "be read, and go on; all are counted",
+        help="skip (and count) unreadable records and rows, and records whose sites do not match the sequence",
     )
     command.add_argument("--overwrite", action="store_true", help="replace an existing output file")
 
@@ -109,15 +107,15 @@ def _add_split(command: argparse.ArgumentParser) -> None:
         "--identity",
         type=_fraction,
         default=0.3,
-        help="identity from which proteins are homologs (default: 0.3)",
+        help="minimum sequence identity of homologs (default: 0.3)",
     )
     command.add_argument(
         "--coverage",
         type=_fraction,
         default=0.8,
-        help="least share of both proteins that their alignment covers (default: 0.8)",
+        help="minimum alignment coverage of both sequences of homologs (default: 0.8)",
     )
-    command.add_argument("--seed", type=int, default=1, help="another seed, another split (default: 1)")
+    command.add_argument("--seed", type=int, default=1, help="random seed of the split (default: 1)")
     command.add_argument(
         "--format",
         choices=tuple(ending.removeprefix(".") for ending in LABELLED_ENDINGS),
@@ -210,8 +208,8 @@ def _convert(args: argparse.Namespace) -> None:
 
     check_ending(args.output)
     check_output(args.output, overwrite=args.overwrite)
-    forms = {path: args.form or detect_format(path) for path in args.input}
-    _check_options(args, set(forms.values()))
+    input_formats = {path: args.input_format or detect_format(path) for path in args.input}
+    _check_options(args, set(input_formats.values()))
     options = ConvertOptions(
         args.residues,
         args.unlabelled,
@@ -221,9 +219,9 @@ def _convert(args: argparse.Namespace) -> None:
     )
     converter = Converter(options, read_sequences(args.fasta) if args.fasta else None)
     with Progress("records") as progress:
-        for path, form in forms.items():
-            logger.info("%s: %s", path, form)
-            converter.add(path, form, progress.advance)
+        for path, input_format in input_formats.items():
+            logger.info("%s: %s", path, input_format)
+            converter.add(path, input_format, progress.advance)
     proteins = converter.finish()
     write_labelled(proteins, args.output, overwrite=args.overwrite)
     for complaint in converter.complaints()[:COMPLAINTS_SHOWN]:
@@ -234,15 +232,19 @@ def _convert(args: argparse.Namespace) -> None:
     _print([*converter.account(), "", f"{len(proteins):,} proteins in {args.output}", "", *table])
 
 
-def _check_options(args: argparse.Namespace, forms: set[str]) -> None:
+def _check_options(args: argparse.Namespace, input_formats: set[str]) -> None:
     """Refuse options that none of the formats makes use of."""
     from phosphot5.data.sources import FORMATS
 
     for option in ("fasta", "localisation", "organism"):
-        if getattr(args, option) is not None and not any(option in FORMATS[form].options for form in forms):
-            useful = ", ".join(name for name, form in FORMATS.items() if option in form.options)
+        if getattr(args, option) is not None and not any(
+            option in FORMATS[input_format].options for input_format in input_formats
+        ):
+            useful = ", ".join(
+                name for name, input_format in FORMATS.items() if option in input_format.options
+            )
             raise PhosphoT5Error(
-                f"--{option}: of no use for {', '.join(sorted(forms))}, only for {useful}; leave it out"
+                f"--{option} has no effect for format {', '.join(sorted(input_formats))} (only for {useful}); remove it"
             )
 
 

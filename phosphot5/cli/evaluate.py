@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "labelled",
         nargs="+",
-        help="labelled proteins: hash-FASTA (S# phosphorylated, S@ measured and not), plain or gzip, or Parquet",
+        help="labelled proteins: hash-FASTA (S# phosphorylated, S@ measured, not phosphorylated), plain or "
+        "gzip, or Parquet",
     )
     parser.add_argument("-o", "--output", metavar="FOLDER", help=f"folder for {RESULT_FILE} and pictures")
     parser.add_argument(

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="labelled proteins to stop and calibrate by; may be repeated (default: split off by homology)",
+        help="validation proteins for early stopping and calibration; may be repeated (default: split off by homology)",
     )
     parser.add_argument(
         "--valid-share", type=float, default=0.2, help="share of proteins to split off (default: 0.2)"

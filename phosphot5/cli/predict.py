@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--known",
         metavar="FILE",
-        help="phosphosites known already, which the others are scored given: marked FASTA, ProForma, GFF3, or a "
-        "table with columns for protein and position",
+        help="file of known phosphosites; the remaining sites are scored conditioned on them: "
+        "marked FASTA, ProForma, GFF3, or a table with columns for protein and position",
     )
     parser.add_argument(
         "--call",
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
-        help="numbers to compute with; auto is float32 on a CPU, bfloat16 on an accelerator (default: auto)",
+        help="compute precision; auto is float32 on a CPU, bfloat16 on an accelerator (default: auto)",
     )
     parser.add_argument(
         "--threads",

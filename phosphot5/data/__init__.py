@@ -8,7 +8,7 @@ from phosphot5.data.files.fasta import read_fasta, write_fasta
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.labelled import LabelledProtein, read_labelled, write_labelled
 from phosphot5.data.ledger import Ledger, Skipped
-from phosphot5.data.notations import NOTATIONS, losses, parse, render
+from phosphot5.data.notations import NOTATIONS, parse, render, unsupported_by
 from phosphot5.data.records import (
     PHOSPHO_RESIDUES,
     RESIDUES,
@@ -38,7 +38,7 @@ __all__ = [
     "atomic_text",
     "check_output",
     "file_digest",
-    "losses",
+    "unsupported_by",
     "parse",
     "read_fasta",
     "read_labelled",

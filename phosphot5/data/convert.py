@@ -13,6 +13,7 @@ from phosphot5.data.sources import FORMATS, Entry, ReadContext, SiteLabel
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
 from phosphot5.output import PathLike
+from phosphot5.wording import counted
 
 __all__ = ["ConvertOptions", "Converter", "read_sequences"]
 
@@ -133,14 +134,14 @@ class Converter:
     _drafts: dict[str, _Draft] = field(default_factory=dict, repr=False)
     _joined: bool = field(default=False, repr=False)
 
-    def add(self, path: str, form: str, advance: Callable[[], None] = lambda: None) -> None:
+    def add(self, path: str, input_format: str, advance: Callable[[], None] = lambda: None) -> None:
         """Take in one file.
 
         Parameters
         ----------
         path : str
             The file.
-        form : str
+        input_format : str
             Its format, a name of `phosphot5.data.sources.FORMATS`.
         advance : callable
             Called after each record.
@@ -163,9 +164,9 @@ class Converter:
             self.problems,
         )
         name = path.replace("\\", "/").rpartition("/")[2]
-        for entry in FORMATS[form].read(context):
+        for entry in FORMATS[input_format].read(context):
             try:
-                self._add_entry(entry, entry.source or f"{form}:{name}")
+                self._add_entry(entry, entry.source or f"{input_format}:{name}")
             except InputFormatError as error:
                 reason = (
                     "no sequence" if error.found.startswith("no sequence") else "does not fit its sequence"
@@ -202,7 +203,7 @@ class Converter:
     def account(self) -> list[str]:
         """Return lines for people: records read, used and skipped, and sites not taken, each with reasons."""
         ledger = self.ledger
-        lines = [f"{ledger.read:,} records read, {ledger.used:,} used, {ledger.skipped:,} skipped"]
+        lines = [f"{counted(ledger.read, 'record')} read, {ledger.used:,} used, {ledger.skipped:,} skipped"]
         lines += [f"  skipped, {reason}: {count:,}" for reason, count in ledger.reasons.items()]
         if self.not_taken:
             lines.append(f"{self.not_taken.total():,} sites not taken")

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.wording import counted
 
 __all__ = ["Ledger", "Skipped"]
 
@@ -119,7 +120,7 @@ class Ledger:
 
     def summary(self) -> str:
         """Return one line for people: how many read, used and skipped, why, and repeated identifiers."""
-        text = f"{self.read} records read, {self.used} used, {self.skipped} skipped"
+        text = f"{counted(self.read, 'record')} read, {self.used} used, {self.skipped} skipped"
         if self.skipped:
             text += f" ({', '.join(f'{reason}: {n}' for reason, n in self.reasons.items())})"
         if repeated := self.duplicates:

@@ -14,6 +14,7 @@ from phosphot5.evaluation.pictures import precision_recall, reliability, roc, sc
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.evaluation.table import FURTHER, comparison_table, metrics_table
 from phosphot5.record.metric_names import CLASSES, HEADLINE
+from phosphot5.wording import counted
 
 __all__ = ["Evaluation", "stored_thresholds"]
 
@@ -149,7 +150,7 @@ class Evaluation:
         outside = len(self.sites) - len(self.sites.unlabelled_as_negative())
         if outside:
             notes.append(
-                f"{outside:,} unlabelled sites count nowhere: no S or T, or no Y, of their proteins is labelled."
+                f"{counted(outside, 'unlabelled site')} ignored: no labelled site of the same class in the protein."
             )
         if any(self.measured[f"{key}_ece"] < self.measured.get(f"{key}_ece_low", 0) for key in self._classes):
             notes.append("Resampling adds noise to ECE, so that a small one lies below its interval.")

@@ -123,8 +123,8 @@ class LabelledSites:
             if truth.any() and not truth.all():
                 return
         raise ValueError(
-            f"found {known.truth.sum()} positive and {(~known.truth).sum()} negative sites, expected both of S or "
-            "T, or of Y"
+            "no residue class (S/T or Y) has both positive and negative sites (found "
+            f"{known.truth.sum()} and {(~known.truth).sum()})"
         )
 
     def unlabelled_as_negative(self) -> "LabelledSites":

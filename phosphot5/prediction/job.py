@@ -31,6 +31,7 @@ from phosphot5.processes import on_main, wait
 from phosphot5.progress import Progress, hide_loading_bars
 from phosphot5.record.environment import peak_memory_bytes, usable_cores
 from phosphot5.record.fingerprints import file_digest, model_digest
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from accelerate import PartialState
@@ -93,7 +94,7 @@ class PredictionJob:
 
     @cached_property
     def model(self) -> PhosphoT5ForConditionalGeneration:
-        """The model on the device and in the numbers to compute with; :attr:`stored_model` is changed to it."""
+        """The model on the device and in the compute precision; :attr:`stored_model` is changed to it."""
         device = self.state.device if self.args.device == "auto" else self.args.device
         return move_to_device(self.stored_model, device, self.args.dtype)
 
@@ -213,14 +214,16 @@ class PredictionJob:
         if self.known is not None:
             logger.info("%s", self.known.summary())
         if counts["bare"]:
-            logger.info("%d without S, T or Y: they have no rows", counts["bare"])
+            logger.info(
+                "%s without S, T or Y, and therefore without rows", counted(counts["bare"], "protein")
+            )
         if before:
-            logger.info("%d residues were scored before the interruption", before)
+            logger.info("%s scored before the interruption", counted(before, "residue"))
         logger.info(
-            "%d sites in %d proteins with %d residues; %.1f s, %.0f residues/s with start-up, peak memory %.2f GB%s",
-            counts["sites"],
-            counts["proteins"],
-            counts["residues"],
+            "%s in %s with %s; %.1f s, %.0f residues/s with start-up, peak memory %.2f GB%s",
+            counted(counts["sites"], "site"),
+            counted(counts["proteins"], "protein"),
+            counted(counts["residues"], "residue"),
             seconds,
             (counts["residues"] - before) / seconds,
             peak_memory_bytes() / 1e9,

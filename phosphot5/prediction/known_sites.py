@@ -14,6 +14,7 @@ from phosphot5.data.ledger import SHOWN, Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
 from phosphot5.data.uniprot import accession, is_modified_residue, phosphorylated_residue
 from phosphot5.errors import InputFileError, InputFormatError, Place, SitePlace
+from phosphot5.wording import counted
 
 __all__ = ["KnownSites"]
 
@@ -162,7 +163,7 @@ class KnownSites:
         given = sum(len(of.sites) for of in self._of.values())
         used = sum(len(self._of[name].sites) for name in self._marked)
         proteins = sum(bool(self._of[name].sites) for name in self._marked)
-        text = f"{given} known sites given, {used} used in {proteins} proteins"
+        text = f"{counted(given, 'known site')} given; {used} used, in {counted(proteins, 'protein')}"
         missing = [name for name, of in self._of.items() if of.sites and name not in self._marked]
         for reason, names in (
             ("their records were skipped", [name for name in missing if name in self._skipped]),

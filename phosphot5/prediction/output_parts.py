@@ -55,7 +55,7 @@ class OutputParts:
         check_output(self.output, overwrite=overwrite)
         if self.folder.exists() and not (resume or overwrite):
             raise OutputFileError(
-                f"{self.folder}: exists already, from a run that did not finish or goes on; continue it with "
+                f"{self.folder}: left by an interrupted run, or in use by a running one; continue with "
                 "--resume, or start again with --overwrite"
             )
 
@@ -84,10 +84,10 @@ class OutputParts:
         elif began != job:
             names = [name for name in {**began, **job} if began.get(name) != job.get(name)]
             differing = ", ".join(
-                f"{name} (then {_short(began, name)}, now {_short(job, name)})" for name in names
+                f"{name} (was {_short(began, name)}, now {_short(job, name)})" for name in names
             )
             raise OutputFileError(
-                f"{self.folder}: was begun with another {differing}; run with what it was begun with, or start "
+                f"{self.folder}: was started with different settings: {differing}; use the same settings, or start "
                 "again with --overwrite instead of --resume"
             )
 

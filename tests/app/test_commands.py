@@ -46,7 +46,7 @@ def test_what_stops_the_page_is_one_line(tmp_path):
         done = start("--port", str(port))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        f"phosphot5 app: found port {port} of 127.0.0.1 taken or not to be had, expected a free one; choose another"
+        f"phosphot5 app: Port {port} is in use or not permitted on 127.0.0.1; choose another with --port"
     )
 
 

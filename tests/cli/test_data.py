@@ -93,7 +93,7 @@ def test_inspect_of_nothing(data):
     code, _, error, _ = data("inspect", "empty.fasta")
     assert code == 1
     assert error == (
-        "phosphot5 data: empty.fasta: no protein; 1 records read, 0 used, 1 skipped (no residues: 1)\n"
+        "phosphot5 data: empty.fasta: no protein; 1 record read, 0 used, 1 skipped (no residues: 1)\n"
     )
 
 
@@ -158,15 +158,15 @@ def test_many_complaints_are_cut_short(data):
         (["-o", "no/o.fasta"], "no/o.fasta: its folder does not exist"),
         (
             ["-o", "o.fasta", "--fasta", "p.fasta"],
-            "--fasta: of no use for uniprot-text, only for uniprot-gff, phospho",
+            "--fasta has no effect for format uniprot-text (only for uniprot-gff, phospho",
         ),
         (
             ["-o", "o.fasta", "--localisation", "0.9"],
-            "--localisation: of no use for uniprot-text, only for maxquant;",
+            "--localisation has no effect for format uniprot-text (only for maxquant);",
         ),
         (
             ["-o", "o.fasta", "--organism", "human"],
-            "--organism: of no use for uniprot-text, only for phosphositeplus",
+            "--organism has no effect for format uniprot-text (only for phosphositeplus",
         ),
         (
             ["-o", "o.fasta", "--from", "uniprot-gff"],

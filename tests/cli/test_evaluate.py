@@ -135,7 +135,7 @@ def test_both_readings_are_printed_and_kept(evaluate, fasta, tmp_path):
     code, out, _ = evaluate(fasta(text), "-o", tmp_path / "out")
     assert code == 0
     assert "The same with the unlabelled sites" in out
-    assert "2 unlabelled sites count nowhere" in out
+    assert "2 unlabelled sites ignored" in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert (result["measured"]["st_sites"], result["unlabelled_as_negative"]["st_sites"]) == (6, 12)
 
@@ -220,9 +220,12 @@ def no_model(monkeypatch):
         (">a\nMS#K#\n", "in.fasta, line 2, record a, position 5: found"),
         (
             ">a\nMSAT\n",
-            "found 0 positive and 0 negative sites, expected both of S or T, or of Y; mark positives as S#",
+            "no residue class (S/T or Y) has both positive and negative sites (found 0 and 0); mark positives as S#",
         ),
-        (">a\nMS#AT#\n>b\nY@\n", "found 2 positive and 1 negative sites, expected both of S or T, or of Y"),
+        (
+            ">a\nMS#AT#\n>b\nY@\n",
+            "no residue class (S/T or Y) has both positive and negative sites (found 2 and 1)",
+        ),
         (
             ">a\nMS#\n>a\nMS@\n",
             "in.fasta, record a: found a second record of this protein, expected each protein",

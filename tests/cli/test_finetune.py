@@ -103,7 +103,7 @@ def test_validation_files_can_be_given(
         (">a\nMS#S@K\n", "found 1 clusters for 2 parts, expected at least one for each; give more proteins"),
         (
             ">a\nMKKS#AAAAAK\n>b\nMRRWWWWS#WWLL\n",
-            "data.valid: found 1 positive and 0 negative sites, expected both of S or T, or of Y, to measure by",
+            "data.valid: no residue class (S/T or Y) has both positive and negative sites (found 1 and 0)",
         ),
     ],
 )

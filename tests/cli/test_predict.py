@@ -83,7 +83,7 @@ def test_gaps_and_stop_keep_given_positions(predict):
         (">a\nMS1PK\n", "in.fasta, line 2, record a, position 3: found '1', expected"),
         (">ok\nMSPK\n\n>b\nMAAAAA\nAAS!\n", "in.fasta, line 6, record b, position 10: found '!', expected"),
         ("MSPK\n", "in.fasta, line 1: found"),
-        (">a\n\n", "in.fasta: no protein to score; 1 records read, 0 used, 1 skipped (no residues: 1)"),
+        (">a\n\n", "in.fasta: no protein to score; 1 record read, 0 used, 1 skipped (no residues: 1)"),
     ],
 )
 def test_bad_input_is_one_clear_error_and_no_output(predict, tmp_path, text, message):
@@ -111,7 +111,7 @@ def test_protein_of_length_one_and_without_sites(predict, caplog):
     assert [(row["protein"], row["position"], row["window"]) for row in rows] == [
         ("one", "1", "_______S_______")
     ]
-    assert "2 without S, T or Y: they have no rows" in caplog.text
+    assert "2 proteins without S, T or Y" in caplog.text
     assert "3 records read, 3 used, 0 skipped" in caplog.text
 
 
@@ -145,7 +145,7 @@ def test_standard_input_and_output(tiny_folder):
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr == (
         "phosphot5 predict: standard input, line 4, record b, position 2: found '?', expected a residue letter "
-        "A-Z; if the text carries site marks, name its notation\n"
+        "A-Z; if sites are marked, name the notation, or pass the file to predict with --known\n"
     )
 
 

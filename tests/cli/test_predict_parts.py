@@ -182,7 +182,7 @@ def test_parts_of_an_unfinished_run_are_not_touched_unasked(predict, folder, int
     code, error = predict()
     assert (code, error) == (
         1,
-        "phosphot5 predict: out.tsv.parts: exists already, from a run that did not finish or goes on; continue it "
+        "phosphot5 predict: out.tsv.parts: left by an interrupted run, or in use by a running one; continue "
         "with --resume, or start again with --overwrite\n",
     )
     assert kept == {path: path.read_bytes() for path in (folder / "out.tsv.parts").iterdir()}
@@ -217,8 +217,8 @@ def test_resume_with_other_options_is_refused(predict, interrupt, folder):
     code, error = predict("--resume", "--format", "jsonl", "--dtype", "bfloat16")
     assert code == 1
     assert error == (
-        "phosphot5 predict: out.tsv.parts: was begun with another format (then tsv, now jsonl), dtype (then "
-        "float32, now bfloat16); run with what it was begun with, or start again with --overwrite instead of "
+        "phosphot5 predict: out.tsv.parts: was started with different settings: format (was tsv, now jsonl), dtype "
+        "(was float32, now bfloat16); use the same settings, or start again with --overwrite instead of "
         "--resume\n"
     )
     assert names(folder / "out.tsv.parts") == kept
@@ -229,14 +229,14 @@ def test_resume_with_another_input_is_refused(predict, interrupt, folder):
     (folder / "in.fasta").write_text(PROTEINS.replace("M", "A"))
     code, error = predict("--resume")
     assert code == 1
-    assert "was begun with another input (then " in error
+    assert "was started with different settings: input (was " in error
 
 
 def test_resume_with_another_model_is_refused(predict, interrupt):
     interrupt(SIZE)
     code, error = predict("--resume", model="bundled")
     assert code == 1
-    assert "was begun with another model (then " in error
+    assert "was started with different settings: model (was " in error
 
 
 def test_the_model_may_have_moved(predict, interrupt, folder, whole, tiny_folder):
@@ -332,7 +332,7 @@ def known(folder):
 def test_known_sites_are_not_scored_and_change_the_others(predict, folder, whole, known, caplog):
     caplog.set_level("INFO")
     assert predict("--known", known)[0] == 0
-    assert "2 known sites given, 1 used in 1 proteins; not in the input: elsewhere" in caplog.text
+    assert "2 known sites given; 1 used, in 1 protein; not in the input: elsewhere" in caplog.text
     rows = (folder / "out.tsv").read_text().splitlines()
     exact = whole.decode().splitlines()
     differing = {line.split("\t")[0] for line, other in zip(rows, exact, strict=True) if line != other}
@@ -347,8 +347,8 @@ def test_resume_with_other_known_sites_is_refused(predict, interrupt, known, fol
     Path(known).write_text("protein\tposition\np2\t4\n")
     code, error = predict("--resume", "--known", known)
     assert code == 1
-    assert "was begun with another known sites (then " in error
-    assert "was begun with another known sites (then " in predict("--resume")[1]
+    assert "was started with different settings: known sites (was " in error
+    assert "was started with different settings: known sites (was " in predict("--resume")[1]
 
 
 def test_known_site_that_does_not_fit_is_found_before_scoring(predict, folder, known, scored):

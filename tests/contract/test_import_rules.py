@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HUB_FOLDERS = ("modeling_phosphot5", "tokenization_phosphot5")
 HUB_PACKAGES = {*sys.stdlib_module_names, "torch", "transformers", "tokenizers"}
-FOUNDATION = ("errors", "output", "progress", "processes", "bundled", "recipes")
+FOUNDATION = ("errors", "output", "progress", "processes", "wording", "bundled", "recipes")
 """Modules and data at the bottom: every room may import them."""
 LIGHT = ("phosphot5/record", "phosphot5/data", "phosphot5/evaluation", "hub_card")
 PACKAGE_FOLDERS = ("phosphot5", "hub_card", "trainer", *HUB_FOLDERS)

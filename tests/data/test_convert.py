@@ -169,7 +169,7 @@ def test_labelled_proteins_stay_as_they_are(convert):
 
 def test_nothing_left(convert):
     with pytest.raises(
-        PhosphoT5Error, match="no labelled protein; 1 records read, 0 used, 1 skipped;   skipped, no lab"
+        PhosphoT5Error, match="no labelled protein; 1 record read, 0 used, 1 skipped;   skipped, no lab"
     ):
         convert(flat_text(), form="uniprot-text", fasta=False)
 

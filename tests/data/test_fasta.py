@@ -105,7 +105,7 @@ def test_duplicates_are_both_kept_and_noted(fasta):
 ERRORS = {
     ">a\nMS\n>b x\nMST\nK1K\n": (
         "FILE, line 5, record b, position 5: found '1', expected a residue letter A-Z; "
-        "if the text carries site marks, name its notation"
+        "if sites are marked, name the notation, or pass the file to predict with --known"
     ),
     ">a\nM*K\n": (
         "FILE, line 2, record a, position 2: found '*', expected a residue letter A-Z; '*' only at the end; "
@@ -113,11 +113,11 @@ ERRORS = {
     ),
     ">a\nMS#K\n": (
         "FILE, line 2, record a, position 3: found '#', expected a residue letter A-Z; "
-        "if the text carries site marks, name its notation"
+        "if sites are marked, name the notation, or pass the file to predict with --known"
     ),
     ">a\nM S é\n": (
         "FILE, line 2, record a, position 3: found 'é', expected a residue letter A-Z; "
-        "if the text carries site marks, name its notation"
+        "if sites are marked, name the notation, or pass the file to predict with --known"
     ),
     ">a\nMS\n>\nMT\n": "FILE, line 3: found a header without identifier, expected '>' and a name",
     ">a\n>b\nMT\n": "FILE, line 1, record a: found no residues, expected at least one",

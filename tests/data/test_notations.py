@@ -8,9 +8,9 @@ from phosphot5.data import (
     Localisation,
     OtherModification,
     SiteState,
-    losses,
     parse,
     render,
+    unsupported_by,
 )
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 
@@ -80,7 +80,7 @@ def test_padded_site_windows_of_lower_case():
     assert (read.sequence, read.removed) == ("MSGRSKTG", (1, 2))
     assert read.other_modifications == (OtherModification("residue", "unnamed", 6),)
     assert render(read, "lower-case") == "--MSGRskTG"
-    assert losses(read, "lower-case") == []
+    assert unsupported_by(read, "lower-case") == []
 
 
 def test_maxquant_keeps_other_modifications():
@@ -140,7 +140,7 @@ def test_no_text_is_an_error(notation, text):
     assert error_of(text, notation) == "found no residues, expected at least one"
 
 
-@pytest.mark.parametrize("call", [parse, render, losses])
+@pytest.mark.parametrize("call", [parse, render, unsupported_by])
 def test_unknown_notation_lists_the_known_ones(call):
     with pytest.raises(PhosphoT5Error) as caught:
         call("ASK" if call is parse else MIXED, "sequest")
@@ -161,7 +161,7 @@ def test_unknown_notation_lists_the_known_ones(call):
     ],
 )
 def test_losses_of_states(notation, lost):
-    assert losses(MIXED, notation) == lost
+    assert unsupported_by(MIXED, notation) == lost
 
 
 def test_losses_of_everything_else():
@@ -172,9 +172,9 @@ def test_losses_of_everything_else():
         localisations=(Localisation(2, "g1", 0.9, preferred=True),),
         other_modifications=(OtherModification("residue", "Oxidation", 1), OtherModification("charge", "/2")),
     )
-    assert losses(read, "proforma") == ["1 gaps"]
-    assert losses(read, "maxquant") == ["1 gaps", "1 localisation scores", "charge /2"]
-    assert losses(read, "hash") == ["1 localisation scores", "residue Oxidation at 1", "charge /2"]
+    assert unsupported_by(read, "proforma") == ["1 gaps"]
+    assert unsupported_by(read, "maxquant") == ["1 gaps", "1 localisation scores", "charge /2"]
+    assert unsupported_by(read, "hash") == ["1 localisation scores", "residue Oxidation at 1", "charge /2"]
 
 
 letters = st.text(alphabet="ACDEFGHIKLMNPQRSTVWYXBZUOJ", min_size=1, max_size=25)
@@ -194,7 +194,7 @@ def test_positives_survive_every_notation(notation):
     @given(annotated(states=1))
     def check(record):
         assert parse(render(record, notation), notation) == record
-        assert losses(record, notation) == []
+        assert unsupported_by(record, notation) == []
 
     check()
 
@@ -215,5 +215,5 @@ def test_any_text_is_read_back_the_same_or_refused_with_our_error(text, notation
     if error is not None:
         assert error.position is None or 1 <= error.position <= len(text)
         return
-    assert losses(read, notation) == []
+    assert unsupported_by(read, notation) == []
     assert parse(render(read, notation), notation) == read

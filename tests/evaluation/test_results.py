@@ -108,7 +108,8 @@ def test_unlabelled_sites_that_count_nowhere_are_said():
     hidden = int((states == 0).sum())
     given = LabelledSites(**vars(given) | {"states": states})
     assert (
-        f"{hidden} unlabelled sites count nowhere: no S or T, or no Y, of their" in evaluation(given).text()
+        f"{hidden} unlabelled sites ignored: no labelled site of the same class in the"
+        in evaluation(given).text()
     )
 
 

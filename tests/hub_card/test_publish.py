@@ -256,7 +256,7 @@ def test_wrong_token_owner_or_name(local_hub, folder, token, repo, advice):
 def test_folder_that_would_not_load_is_refused(local_hub, folder, name):
     (folder / name).unlink()
     assert missing_files(folder) == [name]
-    with pytest.raises(PhosphoT5Error, match=f"would not load, missing {name}"):
+    with pytest.raises(PhosphoT5Error, match=f"cannot be loaded: {name} is missing"):
         push_folder(folder, REPO)
     assert local_hub.requests == []
 
@@ -264,7 +264,7 @@ def test_folder_that_would_not_load_is_refused(local_hub, folder, name):
 def test_all_missing_names_are_listed(folder):
     for name in ("vocab.json", "pipeline_phosphot5.py", "model.safetensors.index.json"):
         (folder / name).unlink()
-    expected = r"missing model\.safetensors, pipeline_phosphot5\.py, vocab\.json;"
+    expected = r"cannot be loaded: model\.safetensors, pipeline_phosphot5\.py, vocab\.json are missing;"
     with pytest.raises(PhosphoT5Error, match=expected):
         push_folder(folder, REPO)
 

@@ -130,14 +130,14 @@ def test_fasta_records_of_one_protein_are_united(read):
 def test_summary_says_what_was_used_and_what_not(read, tmp_path):
     known = read("id\tpos\na\t1\na\t1\na\tS1\na\t2\nb\t1\n" + "".join(f"x{i}\t1\n" for i in range(7)))
     assert known.summary().startswith(
-        "10 known sites given, 0 used in 0 proteins; not in the input: a, b, x0"
+        "10 known sites given; 0 used, in 0 proteins; not in the input: a, b, x0"
     )
     path = tmp_path / "in.fasta"
     path.write_text(">a\nST\n>a\nST\n>b\n\n>c\nS\n")
     ledger = Ledger()
     assert len(list(known.mark(read_fasta(path, ledger=ledger), ledger))) == 3
     assert known.summary() == (
-        "10 known sites given, 2 used in 1 proteins; their records were skipped: b; "
+        "10 known sites given; 2 used, in 1 protein; their records were skipped: b; "
         "not in the input: x0, x1, x2, x3, x4 and 2 more"
     )
 
@@ -157,14 +157,14 @@ def test_summary_says_what_was_used_and_what_not(read, tmp_path):
 def test_summary_counts_what_the_file_holds_beside(read, name, text, ignored):
     known = read(text, name)
     list(known.mark([protein("STYK" if name == "k.proforma" else "STY", id="a")]))
-    assert known.summary().startswith("1 known sites given, 1 used in 1 proteins; ignored in ")
+    assert known.summary().startswith("1 known site given; 1 used, in 1 protein; ignored in ")
     assert known.summary().endswith(f"{name}: {ignored}")
 
 
 def test_a_marked_fasta_without_sites_in_one_record_is_no_missing_protein(read):
     known = read(">a\nS#\n>b\nSA\n", "k.fasta")
     list(known.mark([protein("S", id="a")]))
-    assert known.summary() == "1 known sites given, 1 used in 1 proteins"
+    assert known.summary() == "1 known site given; 1 used, in 1 protein"
 
 
 @pytest.mark.parametrize(

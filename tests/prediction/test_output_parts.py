@@ -59,10 +59,12 @@ def test_resume_needs_the_same_job(parts):
     parts.begin({"input": "a"}, resume=True)
     assert list(parts.finished()) == [1]
     with pytest.raises(
-        OutputFileError, match=r"another input \(then a, now b\), seed \(then None, now 1\); run"
+        OutputFileError, match=r"different settings: input \(was a, now b\), seed \(was None, now 1\); use"
     ):
         parts.begin({"input": "b", "seed": 1}, resume=True)
-    with pytest.raises(OutputFileError, match=r"another input \(then a, now 01234567890123456789...\); run"):
+    with pytest.raises(
+        OutputFileError, match=r"different settings: input \(was a, now 01234567890123456789...\); use"
+    ):
         parts.begin({"input": "0123456789" * 5}, resume=True)
 
 

@@ -5,7 +5,6 @@ loses residues and labels without a word, it tells no line numbers and it refuse
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal
 
 from phosphot5.data.files.text import read_lines
@@ -13,44 +12,10 @@ from phosphot5.data.ledger import Ledger
 from phosphot5.data.notations import parse, render
 from phosphot5.data.records import Protein
 from phosphot5.errors import InputFormatError
+from phosphot5.modeling_phosphot5.fasta_phosphot5 import FastaError, FastaRecord, read_records
 from phosphot5.output import PathLike, atomic_text
 
 __all__ = ["read_fasta", "write_fasta"]
-
-
-@dataclass
-class _Record:
-    """One record as it stands in the file; ``lines`` has (1-based line number, text without blanks)."""
-
-    header: str
-    line: int
-    lines: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        return (self.header.split(maxsplit=1) or [""])[0]
-
-    def protein(self, notation: str) -> Protein:
-        """Parse the record; errors name its line and identifier."""
-        if not self.id:
-            raise InputFormatError("a header without identifier", "'>' and a name", line=self.line)
-        text = "".join(text for _, text in self.lines)
-        if not text.strip("*-."):
-            raise InputFormatError("no residues", "at least one", line=self.line, record=self.id)
-        try:
-            read = parse(text, notation)
-        except InputFormatError as error:
-            raise error.at(line=self._line_of(error.position), record=self.id) from None
-        description = self.header.removeprefix(self.id).strip()
-        return Protein(id=self.id, description=description, **vars(read))
-
-    def _line_of(self, position: int | None) -> int:
-        """Return the line that holds a 1-based character position, the header's if it is not known."""
-        for number, text in self.lines if position else ():
-            if position <= len(text):
-                return number
-            position -= len(text)
-        return self.line
 
 
 def read_fasta(
@@ -90,13 +55,14 @@ def read_fasta(
     """
     if on_error == "skip" and ledger is None:
         raise ValueError("on_error='skip' needs a ledger, or records would vanish without a word.")
-    for record in _records(path):
+    records = read_records(read_lines(path))
+    while (record := _next(records, path)) is not None:
         if ledger is not None:
             ledger.enter(record.id)
         try:
-            protein = record.protein(notation)
-        except InputFormatError as error:
-            error = error.at(path=path)
+            protein = _protein(record, notation)
+        except (FastaError, InputFormatError) as fault:
+            error = _explained(fault, path) if isinstance(fault, FastaError) else fault.at(path=path)
             empty = error.found == "no residues"
             if ledger is None or (on_error == "raise" and not empty):
                 raise error from None
@@ -111,7 +77,7 @@ def write_fasta(
     """Write proteins as FASTA, two lines each, under the final name only when complete.
 
     `read_fasta` with the same notation reads the same proteins back as far as the notation carries them
-    (`phosphot5.data.losses`); ``hash`` carries all three states. Gaps are written as ``-``, so that positions
+    (`phosphot5.data.unsupported_by`); ``hash`` carries all three states. Gaps are written as ``-``, so that positions
     stay.
 
     Parameters
@@ -145,25 +111,25 @@ def write_fasta(
     return written
 
 
-def _records(path: PathLike) -> Iterator[_Record]:
-    record = None
-    for number, line in read_lines(path):
-        line = line.strip()
-        if line.startswith(">"):
-            if record is not None:
-                yield record
-            record = _Record(line[1:].strip(), number)
-        elif record is not None:
-            record.lines.append((number, "".join(line.split())))
-        elif line:
-            start = line if len(line) <= 20 else f"{line[:20]}..."
-            raise InputFormatError(
-                repr(start),
-                "a FASTA header that starts with '>'",
-                "check that this is FASTA",
-                path=path,
-                line=number,
-            )
-    if record is None:
-        raise InputFormatError("an empty file", "FASTA records", "check how it was made", path=path)
-    yield record
+def _protein(record: FastaRecord, notation: str) -> Protein:
+    """Parse a record; errors name its line and identifier."""
+    record.check()
+    try:
+        read = parse(record.text, notation)
+    except InputFormatError as error:
+        raise error.at(line=record.line_of(error.position), record=record.id) from None
+    description = record.header.removeprefix(record.id).strip()
+    return Protein(id=record.id, description=description, **vars(read))
+
+
+def _next(records: Iterator[FastaRecord], path: PathLike) -> FastaRecord | None:
+    """Return the next record, None at the end; a text that is no FASTA is an error of this file."""
+    try:
+        return next(records, None)
+    except FastaError as error:
+        raise _explained(error, path) from None
+
+
+def _explained(error: FastaError, path: PathLike) -> InputFormatError:
+    found, expected, advice = error.args
+    return InputFormatError(found, expected, advice, path=path, line=error.line, record=error.record)

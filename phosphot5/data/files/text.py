@@ -1,21 +1,12 @@
 """Text files in: plain or gzip, or standard input."""
 
-import gzip
-import io
-import sys
-import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 from phosphot5.errors import InputFileError, InputFormatError
+from phosphot5.modeling_phosphot5 import fasta_phosphot5
 from phosphot5.output import PathLike
 
-__all__ = ["is_gzip", "read_lines"]
-
-
-def is_gzip(start: bytes) -> bool:
-    """Tell gzip data by their first two bytes."""
-    return start[:2] == b"\x1f\x8b"
+__all__ = ["read_lines"]
 
 
 def read_lines(path: PathLike) -> Iterator[tuple[int, str]]:
@@ -41,29 +32,10 @@ def read_lines(path: PathLike) -> Iterator[tuple[int, str]]:
         If a line is not UTF-8.
     """
     try:
-        with ExitStack() as stack:
-            raw = sys.stdin.buffer if path == "-" else stack.enter_context(open(path, "rb"))
-            binary = gzip.GzipFile(fileobj=raw) if is_gzip(raw.peek(2)) else raw
-            # surrogateescape lets us name the very line of a wrong byte; a strict decoder fails blocks ahead.
-            text = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape")
-            stack.callback(text.detach)
-            for number, line in enumerate(text, 1):
-                if not line.isascii():
-                    _check_utf8(path, number, line)
-                yield number, line.rstrip("\n")
-    except FileNotFoundError:
-        raise InputFileError(f"{path}: no such file; check the path") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputFileError(f"{path}: damaged gzip data ({error}); copy or compress it again") from error
+        yield from fasta_phosphot5.read_lines(path)
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check what it is") from error
-
-
-def _check_utf8(path: PathLike, number: int, line: str) -> None:
-    try:
-        line.encode()
-    except UnicodeEncodeError as error:
-        byte = ord(line[error.start]) & 0xFF
+        raise InputFileError(str(error)) from error
+    except fasta_phosphot5.FastaError as error:
         raise InputFormatError(
-            f"byte 0x{byte:02X}", "UTF-8 text", "convert or decompress the file", path=path, line=number
+            error.found, error.expected, error.advice, path=path, line=error.line
         ) from None

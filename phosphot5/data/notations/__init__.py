@@ -13,7 +13,7 @@ proforma    ``AS[Phospho]PK``             positives, localisation scores, every 
 
 Only ``hash`` carries measured negatives: in the others a bare S, T or Y is read as unknown, never as
 negative. In the first four, gaps ``-`` ``.`` (in ``lower-case`` also ``_``, with which site windows are
-padded) and ``*`` at the end are taken out, and positions still refer to the given sequence. `losses` tells
+padded) and ``*`` at the end are taken out, and positions still refer to the given sequence. `unsupported_by` tells
 what a notation would drop. The notation is never guessed.
 """
 
@@ -24,7 +24,7 @@ from phosphot5.data.notations import marks, proforma
 from phosphot5.data.records import Annotated, SiteState
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 
-__all__ = ["NOTATIONS", "losses", "parse", "render"]
+__all__ = ["NOTATIONS", "unsupported_by", "parse", "render"]
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def parse(text: str, notation: str) -> Annotated:
 
 
 def render(annotated: Annotated, notation: str) -> str:
-    """Write one annotated sequence; `losses` tells what the notation cannot carry.
+    """Write one annotated sequence; `unsupported_by` tells what the notation cannot carry.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def render(annotated: Annotated, notation: str) -> str:
     return _named(notation).render(annotated)
 
 
-def losses(annotated: Annotated, notation: str) -> list[str]:
+def unsupported_by(annotated: Annotated, notation: str) -> list[str]:
     """List what `render` would drop, in words; empty if `parse` gives the same back.
 
     Parameters

@@ -20,7 +20,7 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z.\-]")
 _NOT_HASH = re.compile(r"[^A-Za-z.\-#@]|(?<![STYsty])[#@]")
 _NOT_P_PREFIX = re.compile(r"[^A-Z.\-p]|p(?![STY])")
 _RESIDUE = "a residue letter A-Z"
-_LABELS_ADVICE = "if the text carries site marks, name its notation"
+_LABELS_ADVICE = "if sites are marked, name the notation, or pass the file to predict with --known"
 
 _MAXQUANT_TOKEN = re.compile(r"(?P<residue>[A-Z])|p(?P<phospho>[STY])|\((?P<name>(?:[^()]|\([^()]*\))+)\)")
 _MAXQUANT_PHOSPHO = re.compile(r"ph|phospho(?: \([STY]+\))?", re.IGNORECASE | re.ASCII)
