@@ -18,13 +18,13 @@ def predict() -> str:
     ]
     change, linear = result["bfloat16"]["largest_change_of_a_probability"], result["onednn"]
     note = (
-        f"Start-up included. {result['share_in_model']['of_time']:.0%} of the time is spent inside the model. "
-        f"In float32 oneDNN computes the linear layers, in place of torch's BLAS: {linear['ratio']:.2f} times as fast "
-        f"in one thread ({linear['lowest']:.2f} to {linear['highest']:.2f}), no probability differs by more than "
+        f"Times include start-up; the model takes {result['share_in_model']['of_time']:.0%} of them. "
+        f"In float32, oneDNN replaces torch's BLAS in the linear layers: {linear['ratio']:.2f} times as fast "
+        f"in one thread ({linear['lowest']:.2f} to {linear['highest']:.2f}), and no probability changes by more than "
         f"{linear['largest_change_of_a_probability']:.0e}. "
         f"`--dtype bfloat16` changes no probability by more than {change}. {source(result)}"
     )
-    header = ["numbers", "processes x threads", "residues", "residues/s", "peak memory of a process"]
+    header = ["precision", "processes x threads", "residues", "residues/s", "peak memory of a process"]
     return "\n".join([*table(header, rows), "", note])
 
 
@@ -65,8 +65,8 @@ def compatibility() -> str:
         equal = "yes" if row["equal"] else "no"
         rows.append([*numbers, "yes", equal, f"{row['largest_difference']:.0e}"])
     note = (
-        "Tokens, probabilities, the pipeline's rows, `annotate` and `generate`, of the exported folder and of the same "
-        f"saved again there, against those of this package. {source(result)}"
+        "Compared are tokens, probabilities, the rows of the pipeline, `annotate` and `generate`: those of this "
+        f"package with those of the exported folder, and of the same folder saved again there. {source(result)}"
     )
     return "\n".join([*table(header, rows), "", note])
 
@@ -121,14 +121,20 @@ def training() -> str:
             ratio = f"{row['ours_over_it']:.2f} ({row['lowest']:.2f} to {row['highest']:.2f})"
             memory = " / ".join(f"{side['peak_memory_bytes'] / 1e9:.1f} GB" for side in (ours, it))
             rows.append([title, *speeds, ratio, f"{it['padding']:.1%}", memory])
-    header = ["compared with", "ours, tokens/s", "it, tokens/s", "ours over it (range)", "its padding"]
-    lines = table([*header, "peak memory, ours / it"], rows)
+    header = [
+        "other side",
+        "ours, tokens/s",
+        "other, tokens/s",
+        "ours / other (range)",
+        "padding of the other",
+    ]
+    lines = table([*header, "peak memory, ours / other"], rows)
     rows = [
         [row["side"], f"{row['learning_rate']:g}", f"{row['steps']:,}", f"{row['tokens'] / 1e6:.2f} M"]
         + [f"{row[metric]:.3f}" if metric in row else "diverged" for metric in METRICS]
         for row in result["quality"].values()
     ]
-    header = ["trained", "peak learning rate", "steps", "tokens", *METRICS.values()]
+    header = ["trainer", "peak learning rate", "steps", "tokens", *METRICS.values()]
     minutes = " and ".join(sorted({f"{row['minutes']:g}" for row in result["quality"].values()}))
     after = f"After {minutes} minutes of training each, on the validation sites:"
     return "\n".join([*lines, "", after, "", *table(header, rows), "", source(result)])
