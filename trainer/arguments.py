@@ -1,6 +1,7 @@
 """Training arguments: those of transformers' Seq2SeqTrainer plus what is PhosphoT5's own."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import Seq2SeqTrainingArguments
@@ -23,6 +24,9 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     ValueError
         If float16 is asked for, or a number below is out of its range.
     """
+
+    if TYPE_CHECKING:
+        output_dir: str = ""  # never None after transformers' checks
 
     noise_iterations: int = field(
         default=2, metadata={"help": "Passes over every batch, each with fresh embedding noise."}
@@ -106,4 +110,4 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             )
         if not torch.cuda.is_available():
             self.use_cpu = True  # else transformers takes bf16 for a request for a GPU
-        super().__post_init__()
+        super().__post_init__()  # type: ignore[no-untyped-call]  # untyped in transformers

@@ -36,12 +36,13 @@ class CodeFilesCallback(TrainerCallback):
         model, tokenizer = kwargs["model"], kwargs.get("processing_class")
         if not state.is_world_process_zero:
             return
+        folder = str(args.output_dir)
         if model._auto_class is not None:
-            custom_object_save(model, args.output_dir, config=model.config)
-        model.config.save_pretrained(args.output_dir)
+            custom_object_save(model, folder, config=model.config)
+        model.config.save_pretrained(folder)
         if tokenizer is not None:
-            tokenizer.save_pretrained(args.output_dir)
-        write_endpoint_files(Path(args.output_dir))
+            tokenizer.save_pretrained(folder)
+        write_endpoint_files(Path(folder))
 
 
 class SamplerEpochCallback(TrainerCallback):
@@ -131,7 +132,7 @@ class ConsoleProgress(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """Show loss, the last AP and tokens per second, and in a log the time left."""
-        if not state.is_world_process_zero or "loss" not in (logs or {}):
+        if logs is None or not state.is_world_process_zero or "loss" not in logs:
             return
         now = time.monotonic()
         tokens = (state.epoch - self._last[1]) * self._tokens_per_epoch

@@ -64,8 +64,11 @@ def remove_incomplete(folder: Path) -> None:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """Return the checkpoints of a folder by their steps."""
-    found = {path: re.fullmatch(r"checkpoint-(\d+)", path.name) for path in folder.glob("checkpoint-*")}
-    return sorted((path for path in found if found[path]), key=lambda path: int(found[path][1]))
+    found = {}
+    for path in folder.glob("checkpoint-*"):
+        if match := re.fullmatch(r"checkpoint-(\d+)", path.name):
+            found[path] = int(match[1])
+    return sorted(found, key=found.__getitem__)
 
 
 def _is_whole(checkpoint: Path) -> bool:

@@ -81,7 +81,7 @@ def add_lora(model: PhosphoT5ForConditionalGeneration, recipe: LoraRecipe) -> "L
         raise PhosphoT5Error('lora needs the package peft; pip install "phosphot5[lora]"') from error
     config = LoraConfig(
         r=recipe.rank,
-        lora_alpha=recipe.alpha,
+        lora_alpha=recipe.alpha,  # type: ignore[arg-type]  # peft scales by any number
         lora_dropout=recipe.dropout,
         target_modules=TARGETS,
         exclude_modules=UNADAPTED_MODULES,

@@ -44,7 +44,7 @@ class BatchedMuon(Muon):
     """
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # torch overloads it by closures
         """Take a step.
 
         Parameters
@@ -146,7 +146,9 @@ class MuonWithAdamW(Optimizer):
             self.state.update(part.state)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(  # type: ignore[override]  # torch overloads it by closures
+        self, closure: Callable[[], float] | None = None
+    ) -> float | None:
         """Take one step of both.
 
         Parameters

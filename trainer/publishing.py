@@ -22,6 +22,8 @@ from phosphot5.hub_card.hub_errors import CLIENT_ERRORS, explain
 from phosphot5.hub_card.model_folder import LEFT_OUT_SUFFIXES
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
+from .arguments import PhosphoT5TrainingArguments
+
 __all__ = ["PublishingTrainer"]
 
 STATE_FILE = "trainer_state.json"
@@ -35,6 +37,11 @@ class PublishingTrainer(Seq2SeqTrainer):
     transformers' own upload a folder in several commits if it is large, of which only the last one loads,
     leaves out the code files in training, and adds a pickle.
     """
+
+    args: PhosphoT5TrainingArguments
+    model: Any  # a PhosphoT5ForConditionalGeneration, adapted or wrapped: of the package or of the Hub's code
+    hub_model_id: Any  # a str once init_hf_repo has run
+    push_in_progress: Any  # a PushInProgress, or None
 
     def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
         """Create the repository of ``args.hub_model_id``, or of the output folder's name, in the main process.
@@ -58,7 +65,7 @@ class PublishingTrainer(Seq2SeqTrainer):
             name = self.args.hub_model_id or Path(self.args.output_dir).absolute().name
             raise explain(error, name, HfApi().endpoint) from error
 
-    def push_to_hub(
+    def push_to_hub(  # type: ignore[override]  # options of the card have no meaning here
         self,
         commit_message: str | None = "End of training",
         blocking: bool = True,
@@ -68,7 +75,7 @@ class PublishingTrainer(Seq2SeqTrainer):
         create_pr: bool = False,
         tag: str | None = None,
         **kwargs: Any,
-    ) -> Published | Future | None:
+    ) -> Published | str | Future | None:
         """Save the model into the output folder, write its card and push the folder in one commit.
 
         Parameters
@@ -166,7 +173,7 @@ class PublishingTrainer(Seq2SeqTrainer):
             message=f"Training in progress, {_progress(self.state)}",
             in_training=True,
         )
-        self.push_in_progress = PushInProgress([HfApi().run_as_future(push)])
+        self.push_in_progress = PushInProgress([HfApi().run_as_future(push)])  # type: ignore[arg-type]  # takes a list of these
 
     def _finish_current_push(self) -> None:
         """Wait for the push of a checkpoint."""

@@ -36,14 +36,11 @@ class RecipeError(PhosphoT5Error):
 class _Loader(yaml.SafeLoader):
     """YAML 1.2's booleans and numbers: ``no`` is a word, ``1e-3`` a number."""
 
-    yaml_implicit_resolvers: ClassVar = {
-        first: [
-            (tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "float")
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
 
-
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "float")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
 )
@@ -201,6 +198,7 @@ def _declared(section: str) -> Any:
         }
     else:
         return {"data": DataRecipe, "licence": Licence, "lora": LoraRecipe}[section]
-    declared = TypedDict(section, keys, total=False)
-    declared.__pydantic_config__ = CHECKED
+    # made of what is read above: to a type checker a TypedDict is a literal
+    declared = TypedDict(section, keys, total=False)  # type: ignore[misc]
+    setattr(declared, "__pydantic_config__", CHECKED)  # noqa: B010  # pydantic's way for a TypedDict
     return declared

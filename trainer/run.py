@@ -134,7 +134,7 @@ def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | No
     record.save(path)
 
 
-def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
+def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float | None]:
     """Calibrate, then score the validation proteins whole, as predictions are made; metrics with intervals."""
     loss = trainer.calibrate()["eval_loss"]
     scores, truth, residues = trainer.scored_sites
@@ -148,7 +148,7 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float]:
     reliability(measured.probability, measured.truth, measured.residues, picture)
     metrics = evaluate_sites(sites, stored_thresholds(model.config.calibration, measured.residues))
     metrics |= {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
-    return {"loss": round(loss, 6)} | {name: round(value, 6) for name, value in metrics.items()}
+    return {name: round(value, 6) for name, value in ({"loss": loss} | metrics).items()}
 
 
 def _example(trainer: PhosphoT5Trainer) -> Example:
@@ -251,9 +251,17 @@ def _start_record(
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
         record.ledger[role] = made.ledger()
         for file in made.files:
-            counts = {"records": file.proteins, "positives": file.positives, "negatives": file.negatives}
-            facts = counts | {"name": published_name(file.path), "licence": file.licence}
-            record.data.append(DataFile.read(Path(file.path), role, **facts))
+            record.data.append(
+                DataFile.read(
+                    Path(file.path),
+                    role,
+                    records=file.proteins,
+                    positives=file.positives,
+                    negatives=file.negatives,
+                    name=published_name(file.path),
+                    licence=file.licence,
+                )
+            )
     trained, valid = ({protein.sequence for protein in sets[role].proteins} for role in ("train", "valid"))
     record.ledger["valid"]["sequences_also_in_train"] = len(trained & valid)
     return record

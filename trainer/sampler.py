@@ -142,7 +142,7 @@ def _from_bands(
     bands: list[tuple[list[int], int]], parts: int, shuffle: bool, generator: torch.Generator
 ) -> list[list[int]]:
     """Cut each band, mixed if asked for, into batches; shuffled ones are a multiple of ``parts``."""
-    batches = []
+    batches: list[list[int]] = []
     for band, size in bands:
         order = torch.randperm(len(band), generator=generator).tolist() if shuffle else range(len(band))
         mixed = [band[i] for i in order]

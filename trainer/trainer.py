@@ -14,6 +14,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallbac
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
 from phosphot5.evaluation.metrics import site_metrics
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 
@@ -50,10 +51,12 @@ class PhosphoT5Trainer(PublishingTrainer):
     # the loss is divided by the labels of all micro-batches and processes of a step: see compute_loss
     loss_is_scaled_for_ga = True
 
-    def __init__(self, model: nn.Module, args: PhosphoT5TrainingArguments, **kwargs: Any) -> None:
+    def __init__(
+        self, model: PhosphoT5ForConditionalGeneration, args: PhosphoT5TrainingArguments, **kwargs: Any
+    ) -> None:
         packed = model.config.attention == "window"
-        row = args.tokens_per_batch if args.compile_blocks and packed else 1
-        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed, row))
+        row = args.tokens_per_batch if args.compile_blocks and packed else None
+        kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed, row or 1))
         use_cache = model.config.use_cache
         super().__init__(model=model, args=args, **kwargs)
         model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
@@ -66,10 +69,11 @@ class PhosphoT5Trainer(PublishingTrainer):
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
         self.add_callback(CodeFilesCallback())
         self.add_callback(TrainingClock())
-        if "length" in getattr(self.train_dataset, "column_names", ()):
+        trained: Any = self.train_dataset
+        if "length" in getattr(trained, "column_names", ()):
             for stock in (PrinterCallback, ProgressCallback):
                 self.remove_callback(stock)
-            self.add_callback(ConsoleProgress(int(np.sum(self.train_dataset["length"], dtype=np.int64))))
+            self.add_callback(ConsoleProgress(int(np.sum(trained["length"], dtype=np.int64))))
 
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
@@ -240,7 +244,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         """
         return super().floating_point_ops(inputs) * self.args.noise_iterations
 
-    def _budget_sampler(self, dataset: Dataset, budget: int, shuffle: bool) -> TokenBudgetSampler:
+    def _budget_sampler(self, dataset: Any, budget: int, shuffle: bool) -> TokenBudgetSampler:
         lengths = list(dataset["length"])
         world, rank = self.args.world_size, self.args.process_index
         packed = self.model.config.attention == "window"
@@ -338,7 +342,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         return metrics
 
 
-def _embedding_rms(model: nn.Module) -> float:
+def _embedding_rms(model: PhosphoT5ForConditionalGeneration) -> float:
     """Return the root mean square of the input embeddings, gathered where they are sharded over processes."""
     weight = model.get_input_embeddings().weight.detach()
     if hasattr(weight, "full_tensor"):

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from phosphot5.errors import InputFileError, PhosphoT5Error
 from phosphot5.record import environment
 from phosphot5.record.fingerprints import file_digest
 from phosphot5.record.validation import CHECKED
@@ -107,15 +106,10 @@ class DataFile:
 
         Raises
         ------
-        PhosphoT5Error
+        InputFileError
             If the file cannot be read.
         """
-        try:
-            digest = file_digest(path)
-        except InputFileError as error:
-            reason = error.__cause__.strerror
-            raise PhosphoT5Error(f"{path}: cannot fingerprint this data file ({reason}).") from error
-        return cls(name or path.name, role, digest, records, positives, negatives, licence)
+        return cls(name or path.name, role, file_digest(path), records, positives, negatives, licence)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ ELSEWHERE = {
 """Commands of other programs, and what stands for them."""
 
 
+OTHER_LANGUAGES = {"bat": "needs Windows"}
+"""Languages of blocks that are not run, and why."""
+
+
 def arguments_of(line):
     """Split a command as a shell does, without comment and redirection."""
     arguments = shlex.split(line, comments=True)[1:]
@@ -93,6 +97,10 @@ def test_links_and_pictures_lead_to_files(page):
 def test_every_page_is_in_the_navigation():
     listed = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text()))
     assert listed == {Path(page).name for page in PAGES} - {"README.md"}
+
+
+def test_blocks_are_of_languages_that_run_here():
+    assert {language for _, language, _ in BLOCKS} == {"sh", "python", *OTHER_LANGUAGES}
 
 
 def test_every_python_block_is_run_below():

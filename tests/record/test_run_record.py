@@ -107,7 +107,7 @@ def test_data_file_is_fingerprinted(tmp_path):
     found = DataFile.read(file, "train", records=1, positives=1, negatives=0, licence="MIT")
     expected = hashlib.sha256(b">P1\nAS#PK\n").hexdigest()
     assert found == DataFile("sites.fasta", "train", expected, 1, 1, 0, "MIT")
-    with pytest.raises(PhosphoT5Error, match=r"gone\.fasta: cannot fingerprint"):
+    with pytest.raises(PhosphoT5Error, match=r"gone\.fasta: cannot be read"):
         DataFile.read(tmp_path / "gone.fasta", "train", records=1, positives=1, negatives=0)
 
 
