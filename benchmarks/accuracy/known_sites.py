@@ -6,9 +6,9 @@ Half of the positive sites of each validation protein are hidden at random; prot
 sites are left out. The hidden positives and all measured negatives are scored twice: with nothing shown
 (marginal) and with the other half of the positives shown in the source (conditional). The random halves are
 drawn several times. As the shown positives are left out of both, positives are rarer than in the whole set, and
-probabilities made for the whole set come out too high; ``marginal_all_sites`` has the figures of all labelled
-sites. Reads the phosphosite data beside the checkout (see recipes/small.yaml for the files) and
-writes ``results/known_sites.json``; with ``--quick`` it takes few proteins and writes nothing.
+probabilities made for the whole set come out too high. Reads the phosphosite data beside the checkout (see
+recipes/small.yaml for the files) and writes ``results/known_sites.json``; with ``--quick`` it takes few proteins and
+writes nothing.
 """
 
 import argparse
@@ -61,10 +61,10 @@ def show_half(protein: Protein, seed: list[int]) -> Protein:
     return replace(protein, states=states.tobytes())
 
 
-def cautiousness(
+def figures(
     probability: np.ndarray, truth: np.ndarray, residues: np.ndarray, table: dict[str, Any]
 ) -> dict[str, float]:
-    """Tell how far the probabilities and the false-positive rates of a class are off on average.
+    """Return metrics and calibration of each class of residues.
 
     Parameters
     ----------
@@ -80,31 +80,17 @@ def cautiousness(
     Returns
     -------
     dict of str to float
-        ``mean_probability`` and ``negatives_at_fpr_0.05``, the share of measured negatives whose
+        The metrics of :data:`REPORTED` and ``negatives_at_fpr_0.05``, the share of measured negatives whose
         false-positive rate is at most 0.05.
     """
-    called = [
-        false_positive_rate(score, table[residue]) <= FPR
-        for score, residue in zip(probability[~truth].tolist(), residues[~truth], strict=True)
-    ]
-    return {
-        "mean_probability": float(probability.mean()),
-        f"negatives_at_fpr_{FPR}": float(np.mean(called)),
-    }
-
-
-def figures(
-    probability: np.ndarray, truth: np.ndarray, residues: np.ndarray, table: dict[str, Any]
-) -> dict[str, float]:
-    """Return metrics and calibration of each class of residues; parameters as for :func:`cautiousness`."""
     probability = probability.astype(np.float64)
     metrics = site_metrics(probability, truth, residues) | probability_metrics(probability, truth, residues)
-    result = {}
+    result = {f"{key}_{name}": metrics[f"{key}_{name}"] for key in CLASSES for name in REPORTED}
     for key, letters in CLASSES.items():
-        at = np.isin(residues, list(letters))
-        result |= {f"{key}_{name}": metrics[f"{key}_{name}"] for name in REPORTED}
-        values = cautiousness(probability[at], truth[at], residues[at], table)
-        result |= {f"{key}_{name}": value for name, value in values.items()}
+        negatives = np.isin(residues, list(letters)) & ~truth
+        pairs = zip(probability[negatives].tolist(), residues[negatives], strict=True)
+        called = [false_positive_rate(score, table[residue]) <= FPR for score, residue in pairs]
+        result[f"{key}_negatives_at_fpr_{FPR}"] = float(np.mean(called))
     return result
 
 
@@ -145,17 +131,6 @@ def draw(
     return {name: figures(arrays[name], *known) for name in ("marginal", "conditional")}
 
 
-def figures_of_all(
-    proteins: list[Protein], marginal: list[np.ndarray], table: dict[str, Any]
-) -> dict[str, float]:
-    """Return the figures of all labelled sites with nothing shown; parameters as for :func:`draw`."""
-    states = np.concatenate([states_of(protein) for protein in proteins])
-    residues = np.array(list("".join(protein.sequence for protein in proteins)))
-    labelled = states != SiteState.UNKNOWN
-    truth = states[labelled] == SiteState.POSITIVE
-    return figures(np.concatenate(marginal)[labelled], truth, residues[labelled], table)
-
-
 def spread(draws: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     """Return mean, lowest and highest of each figure over the draws."""
     columns = {name: [figure[name] for figure in draws] for name in draws[0]}
@@ -185,7 +160,6 @@ def main() -> None:
         "marginal": spread([figures["marginal"] for figures in draws]),
         "conditional": spread([figures["conditional"] for figures in draws]),
         "gain": spread(gains),
-        "marginal_all_sites": figures_of_all(proteins, marginal, model.config.fpr_table),
     }
     sys.stdout.write(f"{json.dumps(result, indent=2) if args.quick else save('known_sites', result)}\n")
 
