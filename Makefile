@@ -32,6 +32,7 @@ lint: $(STAMP) $(TYPES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tests/contract/sizes.py
 
 # the site, in build/site; a broken link fails. The variable silences an announcement of mkdocs-material
 docs: $(STAMP) $(TYPES)

@@ -74,8 +74,9 @@ class ModelFolder:
                 "make the folder with `phosphot5 export`."
             )
         if missing := missing_files(path):
+            names = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
             raise PhosphoT5Error(
-                f"{path}: cannot be loaded: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; make the folder with `phosphot5 export`."
+                f"{path}: cannot be loaded: {names}; make the folder with `phosphot5 export`."
             )
         if card and not (path / CARD_FILE).is_file():
             raise PhosphoT5Error(

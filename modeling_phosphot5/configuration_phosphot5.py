@@ -192,11 +192,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.calibration = calibration
         self.fpr_table = fpr_table
         self.use_cache = use_cache
-        if phosphot5_version != VERSION:
-            logger.warning_once(
-                f"This model was saved by phosphot5 {phosphot5_version}; the code that runs is phosphot5 {VERSION}, "
-                f"in {Path(__file__).parent}. If scores differ, install phosphot5 {phosphot5_version}."
-            )
+        _warn_of_another_release(phosphot5_version)
         self.phosphot5_version = VERSION
         self._set_activation()
         self._check()
@@ -207,9 +203,8 @@ class PhosphoT5Config(PretrainedConfig):
             "decoder_start_token_id": 0,
             "is_encoder_decoder": True,
         }
-        pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
         super().__init__(**(specials | kwargs))
-        self.custom_pipelines = pipelines
+        self.custom_pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
 
     @classmethod
     def preset(cls, name: str, **overrides: Any) -> "PhosphoT5Config":
@@ -263,3 +258,11 @@ class PhosphoT5Config(PretrainedConfig):
             value = getattr(self, name)
             if value < 0:
                 raise ValueError(f"{name} is {value}, expected 0 or more")
+
+
+def _warn_of_another_release(saved_by: str) -> None:
+    if saved_by != VERSION:
+        logger.warning_once(
+            f"This model was saved by phosphot5 {saved_by}; the code that runs is phosphot5 {VERSION}, "
+            f"in {Path(__file__).parent}. If scores differ, install phosphot5 {saved_by}."
+        )
