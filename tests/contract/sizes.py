@@ -1,4 +1,4 @@
-"""Files of at most 400 lines, functions of at most 50 without signature and docstring, tests aside; ``make lint`` runs it."""
+"""Files of at most 400 lines; functions, tests aside, of at most 50 without signature and docstring."""
 
 import ast
 import subprocess
