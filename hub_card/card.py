@@ -66,8 +66,8 @@ RELIABILITY_FILE = "reliability.png"
 CURVE_FILE = "learning_curve.png"
 """Name of the picture of losses and metrics over the steps, inside a model folder."""
 PICTURES = {
-    RELIABILITY_FILE: "Reliability on the validation set: how often sites of a probability are positive",
-    CURVE_FILE: "Loss and metrics over the steps of the training",
+    RELIABILITY_FILE: "Reliability on the validation set: share of positive sites against predicted probability",
+    CURVE_FILE: "Loss and metrics over the training steps",
 }
 """Pictures of a model folder that its card shows, and what they show."""
 
@@ -129,12 +129,12 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise PhosphoT5Error(f"{path}: not found; {folder} is no model folder.") from error
+        raise PhosphoT5Error(f"{path}: not found; {folder} is not a model folder.") from error
     except (OSError, ValueError) as error:
         raise PhosphoT5Error(f"{path}: cannot read the model configuration ({error}).") from error
     settings = config if isinstance(config, dict) else {}
     if (found := settings.get("model_type")) != "phosphot5":
-        raise PhosphoT5Error(f"{path}: found model_type {found!r}, expected 'phosphot5'.")
+        raise PhosphoT5Error(f"{path}: model_type is {found!r}, expected 'phosphot5'.")
     return settings
 
 

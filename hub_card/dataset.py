@@ -22,6 +22,7 @@ from phosphot5.hub_card import (
 )
 from phosphot5.output import PathLike
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
+from phosphot5.wording import counted
 
 __all__ = ["make_hub_dataset", "push_dataset"]
 
@@ -115,11 +116,11 @@ def _read_record(split: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputFileError(f"{path}: not found; give a folder that `phosphot5 data split` wrote") from None
+        raise InputFileError(f"{path}: not found; give a folder written by `phosphot5 data split`") from None
     except (OSError, ValueError) as error:
-        raise InputFileError(f"{path}: cannot be read ({error}); make the split again") from error
+        raise InputFileError(f"{path}: cannot be read ({error}); repeat the split") from error
     if not isinstance(record, dict) or not record.get("parts"):
-        raise InputFileError(f"{path}: found no parts, expected the record of a split; make the split again")
+        raise InputFileError(f"{path}: lists no parts of a split; repeat the split")
     for file in record["inputs"]:
         file["file"] = published_name(file["file"])
     return record
@@ -130,6 +131,6 @@ def _check_part(path: Path, proteins: list[Protein], about: Mapping[str, Any]) -
     found = sha256_of_ids({protein.id for protein in proteins})
     if (found, len(proteins)) != (about["sha256_of_ids"], about["proteins"]):
         raise InputFileError(
-            f"{path}: found {len(proteins):,} proteins with the fingerprint {found[:12]}, expected "
-            f"{about['proteins']:,} with {about['sha256_of_ids'][:12]}; make the split again"
+            f"{path}: changed since the split: {counted(len(proteins), 'protein')} with the fingerprint {found[:12]}, "
+            f"expected {about['proteins']:,} with {about['sha256_of_ids'][:12]}; repeat the split"
         )

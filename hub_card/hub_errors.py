@@ -20,18 +20,18 @@ CLIENT_ERRORS = (HTTPError, OSError, RuntimeError, ValueError)
 
 OFFLINE = "HF_HUB_OFFLINE is set, so nothing was sent; unset it and push again."
 LOGIN = (
-    "the Hub does not accept the login (401); run `hf auth login` with a token that may write, "
+    "the Hub rejected the login (401); run `hf auth login` with a token with write permission, "
     "from https://huggingface.co/settings/tokens, or pass one."
 )
 ADVICE = {
-    400: "the Hub does not accept the request (400).",
+    400: "the Hub rejected the request (400).",
     401: LOGIN,
     403: "the token may not write to this repository (403); use a token with write permission to its owner.",
     404: "the Hub does not know this repository, its owner or the revision (404); check the spelling.",
     409: "another change to this repository is under way (409); wait a minute and push again.",
     412: "somebody else committed at the same time (412); push again.",
     413: "a file is larger than the Hub accepts (413); save the model in shards.",
-    429: "too many requests (429); {wait} and push again, what was uploaded is kept.",
+    429: "too many requests (429); {wait} and push again; uploaded files are kept.",
 }
 
 _XET_REFUSAL = re.compile(r"HTTP status \w+ error \((\d{3})")
@@ -67,11 +67,11 @@ def _advice(error: BaseException, endpoint: str) -> str:
     if isinstance(error, HFValidationError):
         return f"{error} Expected a repository id of the form owner/name."
     if isinstance(error, JSONDecodeError):
-        return f"the Hub has a problem of its own (an answer of {endpoint} is cut short or no JSON); push again later."
+        return f"the Hub has a problem (a reply from {endpoint} is cut short or not JSON); push again later."
     if isinstance(error, ValueError):
-        return f"the Hub does not accept the content: {error}"
+        return f"the Hub rejected the content: {error}"
     if isinstance(error, RuntimeError):
-        return f"the upload broke off ({error}); push again, what was uploaded is kept."
+        return f"the upload broke off ({error}); push again; uploaded files are kept."
     if isinstance(error, OfflineModeIsEnabled):
         return OFFLINE
     if isinstance(error, OSError) and error.filename is not None:
@@ -82,14 +82,14 @@ def _advice(error: BaseException, endpoint: str) -> str:
     if isinstance(error, PermissionError):
         return LOGIN  # as hf_xet says it
     return (
-        f"no connection to {endpoint}, or it broke off ({reason}); check the network, the proxy and "
-        "HF_ENDPOINT, then push again, what was uploaded is kept."
+        f"no connection to {endpoint}, or connection lost ({reason}); check the network, the proxy and "
+        "HF_ENDPOINT, then push again; uploaded files are kept."
     )
 
 
 def _status_advice(status: int, endpoint: str, after: str | None = None, said: str = "") -> str:
     if status >= 500:
-        return f"the Hub has a problem of its own ({status} from {endpoint}); push again later."
+        return f"the Hub has a problem ({status} from {endpoint}); push again later."
     wait = f"wait {after} seconds" if after else "wait some minutes"
     advice = ADVICE.get(status, f"the Hub answered {status}.").format(wait=wait)
     return f"{advice} The Hub says: {said}" if said else advice

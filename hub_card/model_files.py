@@ -30,7 +30,7 @@ def model_file(name: str, file: str, revision: str | None = None) -> Path:
     if (folder / file).is_file():
         return folder / file
     if folder.is_dir():
-        raise PhosphoT5Error(f"{name}: has no {file}; give a folder that a training or an export wrote")
+        raise PhosphoT5Error(f"{name}: has no {file}; give a folder written by a training or an export")
     try:
         return Path(hf_hub_download(name, file, revision=revision))
     except (OSError, ValueError, HfHubHTTPError) as error:

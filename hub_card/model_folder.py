@@ -80,7 +80,7 @@ class ModelFolder:
             )
         if card and not (path / CARD_FILE).is_file():
             raise PhosphoT5Error(
-                f"{path}: has no model card, expected {CARD_FILE}; write it with `phosphot5 card {path}`."
+                f"{path}: has no model card ({CARD_FILE}); write it with `phosphot5 card {path}`."
             )
         for name in _weights(path):
             _check_whole(path / name)
@@ -141,8 +141,7 @@ def _check_whole(weights: Path) -> None:
             pass
     except (OSError, SafetensorError) as error:
         raise PhosphoT5Error(
-            f"{weights}: found weights that are damaged or cut short ({error}), expected a whole safetensors "
-            "file; save or export the model again."
+            f"{weights}: damaged or incomplete safetensors file ({error}); save or export the model again."
         ) from error
 
 
@@ -165,8 +164,8 @@ def _code_files(folder: Path, classes: Iterable[str]) -> set[str]:
     for name in classes:
         if "--" in name:
             raise PhosphoT5Error(
-                f"{folder}: the code of the model lies in another repository ({name}); "
-                "make a folder that holds its own code with `phosphot5 export`."
+                f"{folder}: the model's code is in another repository ({name}); "
+                "make a self-contained folder with `phosphot5 export`."
             )
         queue.append(f"{name.partition('.')[0]}.py")
     while queue:

@@ -10,6 +10,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, is
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card.bounded_retries import bounded_retries
+from phosphot5.wording import counted
 
 from .hub_errors import CLIENT_ERRORS, OFFLINE, explain
 
@@ -43,7 +44,9 @@ class Published:
 
     def __str__(self) -> str:
         lines = [
-            f"published: {self.url}" if self.changed else f"nothing changed: {self.url} holds the folder"
+            f"published: {self.url}"
+            if self.changed
+            else f"nothing changed: {self.url} already has these files"
         ]
         lines += [f"tag: {self.tag}"] if self.tag else []
         return "\n".join([*lines, self.note] if self.note else lines)
@@ -89,13 +92,13 @@ class Target:
         if self.create_pr and (self.tag is not None or self.revision not in (None, "main")):
             given = f"tag {self.tag}" if self.tag is not None else f"revision {self.revision}"
             raise PhosphoT5Error(
-                f"{self.repo_id}: found {given} beside a pull request, which is opened to main and is not tagged; "
-                "leave it out, and tag by pushing again when the pull request is merged."
+                f"{self.repo_id}: {given} cannot be combined with a pull request (to main, without a tag); "
+                "leave it out, and push again with a tag once the pull request is merged."
             )
         if self.tag is not None and not TAG.fullmatch(self.tag):
             raise PhosphoT5Error(
-                f"{self.repo_id}: found the tag {self.tag!r}, expected letters, digits, '.', '_', '+' and '-'; "
-                "choose another name."
+                f"{self.repo_id}: the tag {self.tag!r} may contain only letters, digits, '.', '_', '+' "
+                "and '-'; choose another name."
             )
 
     @property
@@ -122,7 +125,7 @@ def list_files(files: Mapping[str, Path], source: str, target: Target) -> str:
         Where they go.
     """
     total = sum(file.stat().st_size for file in files.values())
-    lines = [f"{source} -> {target}: {len(files)} files, {total:,} bytes"]
+    lines = [f"{source} -> {target}: {counted(len(files), 'file')}, {total:,} bytes"]
     return "\n".join([*lines, *(f"{file.stat().st_size:>15,}  {name}" for name, file in files.items())])
 
 
@@ -231,4 +234,4 @@ def _tagged_commit(api: HfApi, target: Target) -> str | None:
 
 
 def _tag_is_taken(target: Target, commit: str) -> str:
-    return f"tag {target.any_tag} stays at commit {commit[:7]}, tags are never moved; name this one with --tag NAME."
+    return f"tag {target.any_tag} stays at commit {commit[:7]} (tags are never moved); choose another with --tag NAME."

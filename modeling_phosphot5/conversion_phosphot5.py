@@ -114,8 +114,8 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
     if loading["missing_keys"]:
         missing = sorted(loading["missing_keys"])
         raise ValueError(
-            f"{path}: {len(missing)} tensors are missing, {missing[0]} for one, expected an encoder and a "
-            "decoder; an encoder alone cannot be converted"
+            f"{path}: lacks {len(missing)} of the tensors of an encoder and a decoder, such as {missing[0]}; an "
+            "encoder alone cannot be converted"
         )
     tied = torch.equal(stock.lm_head.weight, stock.shared.weight)
     model = _empty_model(cls, _make_config(stock.config, tied, overrides))
@@ -143,14 +143,14 @@ def _check_overrides(overrides: dict[str, Any]) -> None:
     known = set(inspect.signature(PhosphoT5Config.__init__).parameters) - {"self", "kwargs"}
     if unknown := sorted(set(overrides) - known):
         raise ValueError(
-            f"found {', '.join(unknown)}, expected arguments of PhosphoT5Config: {', '.join(sorted(known))}"
+            f"unknown arguments: {', '.join(unknown)}; those of PhosphoT5Config are {', '.join(sorted(known))}"
         )
     if fixed := sorted(set(overrides) & {*DECIDED, "vocab_size", "tie_word_embeddings"}):
-        raise ValueError(f"found {', '.join(fixed)}, which the checkpoint's weights decide; leave it out")
+        raise ValueError(f"{', '.join(fixed)}: fixed by the checkpoint's weights; leave it out")
 
 
 def _check_model_type(path: str) -> None:
-    advice = "found no checkpoint with a config.json; give the folder or the hub id of a T5"
+    advice = "no checkpoint with a config.json; give the folder or the hub id of a T5"
     try:
         config = PretrainedConfig.get_config_dict(path)[0]
     except (OSError, ValueError) as error:
@@ -159,9 +159,9 @@ def _check_model_type(path: str) -> None:
         raise ValueError(f"{path}: {advice}")
     found = config.get("model_type")
     if found == PhosphoT5Config.model_type:
-        raise ValueError(f"{path}: is a PhosphoT5 already; load it with from_pretrained")
+        raise ValueError(f"{path}: is already a PhosphoT5; load it with from_pretrained")
     if found != "t5":
-        raise ValueError(f"{path}: found model_type {found!r}, expected 't5'")
+        raise ValueError(f"{path}: model_type is {found!r}, expected 't5'")
 
 
 def _read_vocabulary(path: str) -> tuple[dict[str, int], dict[str, str]]:
@@ -173,7 +173,7 @@ def _read_vocabulary(path: str) -> tuple[dict[str, int], dict[str, str]]:
         pieces = cached_file(path, "spiece.model", _raise_exceptions_for_missing_entries=False)
         if pieces is None:
             raise ValueError(
-                f"{path}: found no tokenizer that can be read; save it beside the weights ({error})"
+                f"{path}: has no readable tokenizer; save one beside the weights ({error})"
             ) from error
         with open(pieces, "rb") as handle:
             return {piece: i for i, piece in enumerate(_sentencepiece_pieces(handle.read()))}, {}

@@ -132,7 +132,7 @@ def read_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, str]]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise OSError(f"{path}: damaged gzip data ({error}); copy or compress it again") from error
     except OSError as error:
-        raise OSError(f"{path}: cannot be read ({error.strerror}); check what it is") from error
+        raise OSError(f"{path}: cannot be read ({error.strerror}); check the file") from error
 
 
 def read_records(lines: Iterable[tuple[int, str]]) -> Iterator[FastaRecord]:

@@ -61,14 +61,14 @@ class EndpointHandler:
             ``{"error": message}`` with the status 400; an error returned as a value would pass for a success.
         """
         if not isinstance(data, dict) or "inputs" not in data:
-            raise ValueError('found no "inputs", expected {"inputs": ..., "parameters": {...}}')
+            raise ValueError('the request has no "inputs"; expected {"inputs": ..., "parameters": {...}}')
         if unknown := [name for name in data if name not in ("inputs", "parameters")]:
-            raise ValueError(f'found {unknown[0]!r}, expected "inputs" and "parameters" only')
+            raise ValueError(f'unknown key {unknown[0]!r}; only "inputs" and "parameters" are allowed')
         parameters = data.get("parameters") or {}
         if not isinstance(parameters, dict):
-            raise ValueError(f"found parameters {parameters!r}, expected an object")
+            raise ValueError(f"parameters is {parameters!r}, expected an object")
         if unknown := [name for name in parameters if name not in PARAMETERS]:
-            raise ValueError(f"found the parameter {unknown[0]!r}, expected {', '.join(PARAMETERS)}")
+            raise ValueError(f"unknown parameter {unknown[0]!r}; choose from {', '.join(PARAMETERS)}")
         inputs = data["inputs"]
         # a list even if it is one protein: in a list, no string is taken for the path of a file
         proteins = inputs if isinstance(inputs, list) else [inputs]
@@ -80,11 +80,11 @@ class EndpointHandler:
 def _check_size(proteins: list[Any]) -> None:
     if len(proteins) > MAX_PROTEINS:
         raise ValueError(
-            f"found {len(proteins):,} proteins, expected at most {MAX_PROTEINS:,} in one request; split it"
+            f"{len(proteins):,} proteins in one request; split it into requests of at most {MAX_PROTEINS:,}"
         )
     sequences = [given.get("sequence") if isinstance(given, dict) else given for given in proteins]
     residues = sum(len(sequence) for sequence in sequences if isinstance(sequence, str))
     if residues > MAX_RESIDUES:
         raise ValueError(
-            f"found {residues:,} residues, expected at most {MAX_RESIDUES:,} in one request; split it"
+            f"{residues:,} residues in one request; split it into requests of at most {MAX_RESIDUES:,}"
         )

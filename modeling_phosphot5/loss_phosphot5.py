@@ -65,7 +65,7 @@ class FocalLossWithSmoothing(nn.Module):
         super().__init__()
         if gamma < 0 or not 0 <= smoothing <= 1:
             raise ValueError(
-                f"found gamma {gamma} and smoothing {smoothing}, expected gamma >= 0 and 0 <= smoothing <= 1"
+                f"gamma is {gamma} and smoothing {smoothing}, expected gamma >= 0 and 0 <= smoothing <= 1"
             )
         self.gamma = gamma
         self.smoothing = smoothing

@@ -308,8 +308,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         if input_ids is None or input_ids.shape != labels.shape:
             found = None if input_ids is None else tuple(input_ids.shape)
             raise ValueError(
-                f"found input_ids of shape {found} and labels of shape {tuple(labels.shape)}, expected one "
-                "label per source token; pass decoder_input_ids to train on targets that are not aligned"
+                f"the shape of input_ids is {found} and that of labels {tuple(labels.shape)}, expected one label "
+                "per source token; pass decoder_input_ids to train on unaligned targets"
             )
         proteins = torch.ones_like(input_ids) if attention_mask is None else attention_mask.long()
         shown, marginal = self.config.known_site_prob, self.config.prefix_mask_prob

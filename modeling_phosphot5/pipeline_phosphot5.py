@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import torch
+from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 from transformers import Pipeline
 
@@ -13,7 +14,7 @@ from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_prote
 from .sites_phosphot5 import select_rows, site_rows
 
 # FastaError: see __all__ of the modeling file
-__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores"]
+__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores", "score_together"]
 
 OPTIONS = ("top_k", "threshold", "return_all_scores")
 """Arguments of the pipeline beside those of every pipeline."""
@@ -23,6 +24,7 @@ class ScoringModel(Protocol):
     """What is asked of a model here."""
 
     config: Any
+    device: torch.device
 
     def score_sites(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return probabilities of shape (batch, length)."""
@@ -122,20 +124,20 @@ class PhosphositePredictionPipeline(Pipeline):
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         if unknown := [name for name in kwargs if name not in OPTIONS]:
             raise TypeError(
-                f"found the argument {unknown[0]!r}, expected {', '.join(OPTIONS)} or one of every pipeline"
+                f"unknown argument {unknown[0]!r}; choose from {', '.join(OPTIONS)} and those of every pipeline"
             )
         top_k, threshold = kwargs.get("top_k"), kwargs.get("threshold")
         if top_k is not None and (type(top_k) is not int or top_k < 1):
-            raise ValueError(f"found top_k {top_k!r}, expected an integer of 1 or more")
+            raise ValueError(f"top_k is {top_k!r}, expected an integer of 1 or more")
         if threshold is not None and not (type(threshold) in (int, float) and 0 <= threshold <= 1):
-            raise ValueError(f"found threshold {threshold!r}, expected a probability from 0 to 1")
+            raise ValueError(f"threshold is {threshold!r}, expected a probability from 0 to 1")
         everything = kwargs.get("return_all_scores", True)
         if type(everything) is not bool:
-            raise ValueError(f"found return_all_scores {everything!r}, expected True or False")
+            raise ValueError(f"return_all_scores is {everything!r}, expected True or False")
         if not everything and self.model.config.fpr_table is None:
             raise ValueError(
-                "found return_all_scores False and a model without a table of false-positive rates, which "
-                "calls no site, expected True; use threshold"
+                "return_all_scores=False selects sites by their call, but this model has no table of "
+                "false-positive rates and calls no site; use threshold"
             )
         return {}, {}, kwargs
 
@@ -196,18 +198,46 @@ def batch_scores(
         Probabilities from the first residue on, as of ``score_sites``; NaN beyond the end.
     """
     proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
-    scores: Sequence[torch.Tensor]
-    if not together:
-        scores = _scores_side_by_side(model, proteins)
-    elif model.config.attention == "window":
-        numbers = torch.cat([torch.full_like(row, number) for number, row in enumerate(proteins, 1)])
-        packed = model.score_sites(torch.cat(proteins)[None], numbers[None])[0]
-        scores = packed.split([len(row) for row in proteins])
-    else:
-        padded = pad_sequence(proteins, batch_first=True, padding_value=model.config.pad_token_id)
-        mask = pad_sequence([torch.ones_like(row) for row in proteins], batch_first=True)
-        return model.score_sites(padded, mask)
+    scores = score_together(model, proteins) if together else _scores_side_by_side(model, proteins)
     return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))
+
+
+def score_together(
+    model: ScoringModel, proteins: Sequence[torch.Tensor], multiple: int = 1
+) -> Sequence[torch.Tensor]:
+    """Score a batch in one pass: packed into one row where attention is windowed, else padded on the right.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        In evaluation mode.
+    proteins : sequence of torch.Tensor of int64 of shape (tokens,)
+        Proteins ending in ``</s>``, on any device.
+    multiple : int
+        Rows are padded to a multiple of this many tokens.
+
+    Returns
+    -------
+    sequence of torch.Tensor of shape (tokens,)
+        Probabilities of each protein, as of ``score_sites``.
+    """
+    lengths = [len(row) for row in proteins]
+    if packed := model.config.attention == "window":
+        ids = torch.cat(list(proteins))[None]
+        mask = torch.cat([torch.full_like(row, number) for number, row in enumerate(proteins, 1)])[None]
+    else:
+        ids = pad_sequence(list(proteins), batch_first=True, padding_value=model.config.pad_token_id)
+        mask = pad_sequence([torch.ones_like(row) for row in proteins], batch_first=True)
+    more = (0, -ids.shape[1] % multiple)
+    ids, mask = pad(ids, more, value=model.config.pad_token_id), pad(mask, more)
+    if model.device.type == "cuda" and ids.device.type == "cpu":
+        ids, mask = ids.pin_memory(), mask.pin_memory()
+    scores = model.score_sites(
+        ids.to(model.device, non_blocking=True), mask.to(model.device, non_blocking=True)
+    )
+    if packed:
+        return scores[0, : sum(lengths)].split(lengths)
+    return [row[:length] for row, length in zip(scores, lengths, strict=True)]
 
 
 def _scores_side_by_side(model: ScoringModel, proteins: list[torch.Tensor]) -> list[torch.Tensor]:

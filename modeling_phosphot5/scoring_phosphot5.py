@@ -210,12 +210,12 @@ class PhosphositeScoring(_Model):
         """
         source = kwargs.get("input_ids") if inputs is None else inputs
         if is_packed(kwargs.get("attention_mask")):
-            raise ValueError("found packed rows, expected one protein a row; use annotate for packed rows")
+            raise ValueError("generation needs one protein per row; use annotate for packed rows")
         if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
             kwargs["max_new_tokens"] = source.shape[1]
         if constrained:
             if source is None:
-                raise ValueError("found no input_ids, expected those that constrained generation follows")
+                raise ValueError("constrained generation needs input_ids")
             rule = SiteConstraint(source, self._partner(source.device), self.config.pad_token_id)
             kwargs["logits_processor"] = LogitsProcessorList([*kwargs.get("logits_processor", ()), rule])
         return super().generate(inputs, *args, **kwargs)

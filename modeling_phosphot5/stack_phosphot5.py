@@ -176,7 +176,7 @@ class PhosphoT5Stack(nn.Module):
 
     def _embed(self, input_ids: torch.Tensor | None, inputs_embeds: torch.Tensor | None) -> torch.Tensor:
         if self.final_layer_norm.weight.dtype == torch.float16:
-            raise ValueError("found float16 weights: T5 overflows in float16; load it in bfloat16 or float32")
+            raise ValueError("the weights are float16, in which T5 overflows; load it in bfloat16 or float32")
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("expected exactly one of input_ids and inputs_embeds")
         return self.noise(self.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds)
@@ -287,7 +287,7 @@ class PhosphoT5Decoder(PhosphoT5Stack):
             ``last_hidden_state`` of shape (batch, length, d_model).
         """
         if encoder_hidden_states is None:
-            raise ValueError("found no encoder_hidden_states, expected the encoder's states of the proteins")
+            raise ValueError("encoder_hidden_states is missing; pass the encoder's states of the proteins")
         states = self._embed(input_ids, inputs_embeds)
         if open_sites is not None:
             states = states + open_sites[..., None].to(states.dtype) * self.open_site

@@ -60,7 +60,7 @@ def export_model(
         require_onnx()
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise OutputFileError(f"{folder}: exists already; choose another folder or remove it")
+        raise OutputFileError(f"{folder}: already exists; choose another folder or remove it")
     if not target.absolute().parent.is_dir():
         raise OutputFileError(f"{folder}: its parent folder does not exist; create it first")
     register()

@@ -96,17 +96,15 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
         if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
             raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
         if self.compile_blocks and self.tokens_per_batch is None:
-            raise ValueError("compile_blocks needs batches of one shape: expected tokens_per_batch as well")
+            raise ValueError("compile_blocks needs batches of one shape; set tokens_per_batch as well")
         if self.average_checkpoints < 0:
             raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
         if self.average_checkpoints and self.load_best_model_at_end:
-            raise ValueError(
-                "average_checkpoints leaves no best model: expected load_best_model_at_end false"
-            )
+            raise ValueError("average_checkpoints leaves no best model; set load_best_model_at_end to false")
         if self.average_checkpoints > (self.save_total_limit or self.average_checkpoints):
             raise ValueError(
-                f"average_checkpoints is {self.average_checkpoints}, but save_total_limit {self.save_total_limit}: "
-                "expected as many or no limit"
+                f"average_checkpoints is {self.average_checkpoints}, but save_total_limit {self.save_total_limit}; "
+                "raise or remove the limit"
             )
         if not torch.cuda.is_available():
             self.use_cpu = True  # else transformers takes bf16 for a request for a GPU

@@ -30,7 +30,7 @@ def mean_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
         If there is no checkpoint, or one of them has other weights than the first.
     """
     if not checkpoints:
-        raise PhosphoT5Error("found no checkpoint to average, expected at least one")
+        raise PhosphoT5Error("no checkpoints to average; give at least one")
     first = _weights(checkpoints[0])
     total = {name: weight.double() for name, weight in first.items()}
     for folder in checkpoints[1:]:

@@ -31,14 +31,14 @@ def start_point(folder: str | None, resume: bool) -> Path | None:
         If no folder is named, if there is nothing to resume, or a training that was not to be resumed.
     """
     if not folder:
-        raise PhosphoT5Error("the recipe names no training.output_dir, expected a folder for the model")
+        raise PhosphoT5Error("the recipe has no training.output_dir; name a folder for the model")
     checkpoint = last_checkpoint(Path(folder))
     begun = checkpoint is not None or (Path(folder) / RECORD_FILE).exists()
     if resume and not begun:
-        raise PhosphoT5Error(f"{folder}: holds no training to resume; train without resuming")
+        raise PhosphoT5Error(f"{folder}: contains no training to resume; train without resuming")
     if not resume and begun:
         raise PhosphoT5Error(
-            f"{folder}: holds a training already; resume it, remove it or give another training.output_dir"
+            f"{folder}: already contains a training; resume it, remove it or give another training.output_dir"
         )
     return checkpoint
 
@@ -58,7 +58,7 @@ def remove_incomplete(folder: Path) -> None:
     """Remove the checkpoints whose writing was interrupted, so that none is taken for the last one."""
     for path in _checkpoints(folder):
         if not _is_whole(path):
-            logger.info("%s: its writing was interrupted; removed", path)
+            logger.info("%s: removed, as it is incomplete", path)
             shutil.rmtree(path)
 
 

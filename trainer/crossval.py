@@ -72,11 +72,11 @@ class CrossValidation:
 
     def __post_init__(self) -> None:
         if self.folds < LEAST_FOLDS:
-            raise PhosphoT5Error(f"found {self.folds} folds, expected at least {LEAST_FOLDS}")
+            raise PhosphoT5Error(f"folds is {self.folds}, expected at least {LEAST_FOLDS}")
         if not self.files:
-            raise PhosphoT5Error("the recipe names no files under data.train, expected at least one")
+            raise PhosphoT5Error("the recipe has no data.train; name at least one file")
         if not self.recipe.training.get("output_dir"):
-            raise PhosphoT5Error("the recipe names no training.output_dir, expected a folder")
+            raise PhosphoT5Error("the recipe has no training.output_dir; name a folder")
 
     @property
     def files(self) -> list[LabelledFile]:
@@ -112,7 +112,7 @@ class CrossValidation:
         """
         if start := self.recipe.model.get("start_from"):
             logger.warning(
-                "%s may have learnt from proteins of these folds: the figures may be too good", start
+                "%s may have been trained on proteins of these folds: the results may be optimistic", start
             )
         self._prepare(resume)
         metrics = []
@@ -137,7 +137,7 @@ class CrossValidation:
         done = (self.folder / FOLDS_FOLDER / SPLIT_FILE).is_file()
         if done and not resume:
             raise PhosphoT5Error(
-                f"{self.folder}: holds a cross-validation already; resume it, remove it or give another "
+                f"{self.folder}: already contains a cross-validation; resume it, remove it or give another "
                 "training.output_dir"
             )
         state.wait_for_everyone()
@@ -153,7 +153,7 @@ class CrossValidation:
         options, inputs = self._options(), [file_digest(file.path) for file in self.files]
         if found["options"] != vars(options) or [item["sha256"] for item in found["inputs"]] != inputs:
             raise PhosphoT5Error(
-                f"{path}: has other folds than these files and options give; remove {self.folder} or give another "
+                f"{path}: its folds do not match these files and options; remove {self.folder} or give another "
                 "training.output_dir"
             )
 

@@ -168,8 +168,8 @@ def build_dataset(
                 rows[column].append(value)
     if not rows["protein"]:
         raise ValueError(
-            f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a site of known "
-            "state; mark positives with # and measured negatives with @ behind the residue"
+            f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a labelled "
+            "site; mark positives with # and measured negatives with @ after the residue"
         )
     dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
     return TrainingSet(dataset, counts, proteins, unlabelled)

@@ -185,7 +185,7 @@ class PublishingTrainer(Seq2SeqTrainer):
         running = getattr(self, "push_in_progress", None)
         for job in running.jobs if running is not None else ():
             if job.done() and (error := job.exception()) is not None:
-                logger.warning("a checkpoint was not pushed, training goes on: %s", error)
+                logger.warning("a checkpoint was not pushed; training continues: %s", error)
         self.push_in_progress = None
 
 

@@ -134,9 +134,9 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
             f"{path}: cannot be read ({error.strerror}); give a YAML file or one of: {names}"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: no valid YAML: {error}") from error
+        raise RecipeError(f"{path}: invalid YAML: {error}") from error
     if not isinstance(content, dict):
-        raise RecipeError(f"{path}: is no recipe; a recipe has the sections model, data and training")
+        raise RecipeError(f"{path}: not a recipe; a recipe has the sections model, data and training")
     for override in overrides:
         _override(content, override)
     return _checked(content, str(path))

@@ -65,7 +65,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     """
     for name in ("train", "valid"):
         if not getattr(recipe.data, name):
-            raise PhosphoT5Error(f"the recipe names no files under data.{name}, expected at least one")
+            raise PhosphoT5Error(f"the recipe has no data.{name}; name at least one file")
     register()
     checkpoint = start_point(recipe.training.get("output_dir"), resume)
     args = training_arguments(recipe)
@@ -97,7 +97,7 @@ def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str,
     try:
         LabelledSites.from_proteins(sets["valid"].proteins).check_measurable()
     except ValueError as error:
-        raise PhosphoT5Error(f"data.valid: {error}, to measure by; give other or more proteins") from error
+        raise PhosphoT5Error(f"data.valid: {error}; give other or more proteins") from error
     return sets
 
 
@@ -126,7 +126,7 @@ def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | No
     if path.is_file():
         step = 0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2])
         changed = record.resume(RunRecord.load(path), step)
-        logger.info("the training goes on after step %d", step)
+        logger.info("continuing after step %d", step)
         for name, (before, after) in changed.items():
             logger.warning("changed since it was interrupted: %s, %s -> %s", name, before, after)
     remove_incomplete(path.parent)
@@ -272,7 +272,7 @@ def _follow(record: RunRecord, name: str) -> None:
     try:
         record.follow(RunRecord.load(model_file(name, RECORD_FILE)))
     except PhosphoT5Error as error:
-        logger.warning("the trainings behind %s will not be in the record: %s", name, error)
+        logger.warning("earlier trainings of %s will be missing from the record: %s", name, error)
 
 
 def _published_model(name: str) -> str:

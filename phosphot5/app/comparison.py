@@ -110,7 +110,7 @@ class Comparison:
         calls = sum("call " in row[-1] for row in table)
         return (
             f"{same:,} of {len(self.pairs):,} aligned columns are identical ({same / len(self.pairs):.1%}). "
-            f"B differs from A by: {differ or 'nothing'}. Sites gained: {counts[0]}, lost: {counts[1]}; "
+            f"Differences of B from A: {differ or 'none'}. Sites gained: {counts[0]}, lost: {counts[1]}; "
             f"other calls changed: {calls}."
         )
 

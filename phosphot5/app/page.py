@@ -38,11 +38,11 @@ HEADER = """<header class="p5-header"><h1>PhosphoT5</h1>
 ABOUT = """
 - **probability** is calibrated on validation proteins, for each residue. **fpr** is the share of validation negatives
   of that residue that score at least as high; **call** is `high` at 1 %, `medium` at 5 %, `low` at 10 % of them.
-- GFF3 and ProForma hold the sites called `{weakest}` or better, the TSV holds all; they are the files of
-  `phosphot5 predict`, and so are the numbers.
-- A high score at a site that nobody measured may be right. Scores say nothing about when, where or by which kinase a
+- GFF3 and ProForma list the sites called `{weakest}` or better, the TSV lists all; the files are those of
+  `phosphot5 predict`, with the same values.
+- A high score at an unmeasured site may be right. Scores say nothing about when, where or by which kinase a
   site is phosphorylated. Not for clinical decisions.
-- What you give is scored on the machine that serves this page; files are deleted after an hour.
+- Your proteins are scored on the machine that serves this page; files are deleted after an hour.
 
 Model: `{model}`, PhosphoT5 {version}. The bundled weights are for non-commercial research.
 """
@@ -229,10 +229,10 @@ def _comparing(scorer: Scorer) -> None:
         except PhosphoT5Error as error:
             return [_error(error), gr.Column(visible=False), gr.skip(), gr.skip()]
         summary = comparison.summary
-        label = f"Scores of A upwards and of B downwards. {summary}"
+        label = f"Scores of A point up, those of B down. {summary}"
         marks = comparison.marks
         picture = draw_mirrored(*marks, len(comparison.pairs), scorer.table, label, comparison.changes)
-        note = '<p class="p5-note">A upwards, B downwards, by column of their alignment.</p>'
+        note = '<p class="p5-note">A points up, B down; positions are columns of their alignment.</p>'
         return [
             _status(summary),
             gr.Column(visible=True),
@@ -311,7 +311,7 @@ def _found_text(found: Sequence[Scored]) -> str:
         return f"{found[0].protein.id}: {summary_text(found[0])}"
     residues, sites = sum(len(entry.protein) for entry in found), sum(len(entry.rows) for entry in found)
     return (
-        f"{len(found)} proteins with {residues:,} residues and {sites:,} sites; the files hold all of them."
+        f"{len(found)} proteins with {residues:,} residues and {sites:,} sites; the files list all of them."
     )
 
 

@@ -40,7 +40,7 @@ class Limits:
         """Refuse a text of too many bytes with a `PhosphoT5Error`."""
         if size > self.text_bytes:
             raise PhosphoT5Error(
-                f"found {size:,} bytes of text, expected at most {self.text_bytes:,}; "
+                f"{size:,} bytes of text are too much for this page, which takes {self.text_bytes:,}; "
                 f"give fewer proteins at a time: {ELSEWHERE}"
             )
 
@@ -53,7 +53,7 @@ class Limits:
         ):
             if found > most:
                 raise PhosphoT5Error(
-                    f"found {found:,} {what}, expected at most {most:,} at a time; "
+                    f"{found:,} {what} are too many for this page, which takes {most:,} at a time; "
                     f"leave some out: {ELSEWHERE}"
                 )
 
@@ -137,13 +137,11 @@ class Scorer:
         except PhosphoT5Error as error:
             raise PhosphoT5Error(f"{name}: {error}") from error
         if len(proteins) != 1:
-            raise PhosphoT5Error(
-                f"{name}: found {len(proteins)} proteins, expected one; keep the one to compare"
-            )
+            raise PhosphoT5Error(f"{name}: has {len(proteins)} proteins; keep only the one to compare")
         if len(proteins[0]) > self.limits.compared_residues:
             raise PhosphoT5Error(
-                f"{name}: found {len(proteins[0]):,} residues, expected at most "
-                f"{self.limits.compared_residues:,} to compare; cut out the part of interest in both variants"
+                f"{name}: has {len(proteins[0]):,} residues, too many to compare (at most "
+                f"{self.limits.compared_residues:,}); cut both variants down to the part of interest"
             )
         return proteins[0]
 
@@ -172,9 +170,7 @@ def read_proteins(text: str, limits: Limits, name: str = "protein") -> list[Prot
         there is more than the limits allow.
     """
     if not text.strip():
-        raise PhosphoT5Error(
-            "found no protein, expected FASTA or one sequence; paste it, or choose an example"
-        )
+        raise PhosphoT5Error("no protein given; paste FASTA or one sequence, or choose an example")
     content = text.encode(errors="replace")
     limits.check_size(len(content))
     bare = not any(line.lstrip().startswith(">") for line in text.splitlines())
@@ -208,13 +204,13 @@ def read_upload(path: str, limits: Limits) -> str:
     """
     content = Path(path).read_bytes()
     if is_gzip(content):
-        raise PhosphoT5Error(f"{Path(path).name}: found compressed data, expected plain text; decompress it")
+        raise PhosphoT5Error(f"{Path(path).name}: compressed data; decompress it to plain text")
     limits.check_size(len(content))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PhosphoT5Error(
-            f"{Path(path).name}: found byte 0x{content[error.start]:02X} at {error.start + 1}, expected UTF-8 text; "
+            f"{Path(path).name}: not UTF-8 text (byte 0x{content[error.start]:02X} at {error.start + 1}); "
             "save it as plain text"
         ) from error
 

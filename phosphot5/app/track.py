@@ -125,7 +125,7 @@ def _picture(
     """Put lanes, scale and threshold names side by side; the lanes alone scroll if they must."""
     present = [residue for residue in RESIDUES if any(m.residue == residue for side in sides for m in side)]
     if not present:
-        return '<p class="p5-note">There is no serine, threonine or tyrosine to score.</p>'
+        return '<p class="p5-note">No serine, threonine or tyrosine to score.</p>'
     above, below = (LANE, 0) if len(sides) == 1 else (HALF_LANE, HALF_LANE)
     lanes, scale, names = [], [], []
     top = TITLE if changes else 0

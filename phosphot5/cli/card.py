@@ -12,11 +12,11 @@ logger = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("folder", help="model folder with config.json and run_record.json")
-    parser.add_argument("--repo", help="hub id that the card's examples name, for instance org/phosphot5")
+    parser.add_argument("--repo", help="hub id for the examples of the card, for instance org/phosphot5")
     parser.add_argument(
         "--dataset",
         metavar="REPO",
-        help="hub id of the data set that holds what was trained and measured on; also writes .eval_results",
+        help="hub id of the data set used for training and evaluation; also writes .eval_results",
     )
 
 

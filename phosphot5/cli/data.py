@@ -14,6 +14,7 @@ from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_folder, check_folder, check_output
 from phosphot5.progress import Progress
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from phosphot5.data.homology.leakage import Leakage
@@ -33,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the sub-commands and their options."""
     commands = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, add, text in (
-        ("inspect", _add_inspect, "count what is in labelled proteins, and what may be wrong with them"),
+        ("inspect", _add_inspect, "summarise labelled proteins and possible problems in them"),
         (
             "convert",
             _add_convert,
-            "make labelled proteins of UniProtKB, PhosphoSitePlus, MaxQuant or a table",
+            "convert UniProtKB, PhosphoSitePlus, MaxQuant or a table to labelled proteins",
         ),
         ("split", _add_split, "split labelled proteins into parts without common homologs, with MMseqs2"),
-        ("push", _add_push, "publish what `data split` wrote as a data set on the Hugging Face Hub"),
+        ("push", _add_push, "publish a folder of `data split` as a data set on the Hugging Face Hub"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
         # no default of its own, or it would undo a --quiet before the sub-command
@@ -53,14 +54,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_inspect(command: argparse.ArgumentParser) -> None:
     command.add_argument("labelled", nargs="+", help=_LABELLED)
     command.add_argument("-o", "--output", metavar="FOLDER", help=f"also write {' and '.join(INSPECT_FILES)}")
-    command.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote there")
+    command.add_argument("--overwrite", action="store_true", help="replace the files of an earlier run")
 
 
 def _add_convert(command: argparse.ArgumentParser) -> None:
     from phosphot5.data.sources import FORMATS
 
     about = "; ".join(f"{name}: {input_format.about}" for name, input_format in FORMATS.items())
-    command.add_argument("input", nargs="+", help="files of one format, or of formats told by their content")
+    command.add_argument(
+        "input", nargs="+", help="input files; without --from, the format is recognised from the content"
+    )
     command.add_argument(
         "-o", "--output", required=True, help=f"output file, ends in {', '.join(LABELLED_ENDINGS)}"
     )
@@ -68,7 +71,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--from", dest="input_format", choices=tuple(FORMATS), help=f"format of the input. {about}"
     )
     command.add_argument(
-        "--fasta", metavar="FILE", help="sequences that the sites refer to, for formats without sequences"
+        "--fasta", metavar="FILE", help="FASTA file of the proteins, for formats without sequences"
     )
     command.add_argument(
         "--unlabelled",
@@ -78,7 +81,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "only; many 'negatives' were simply never measured (default: unknown)",
     )
     command.add_argument(
-        "--residues", default="STY", type=_residues, help="residues whose labels are taken (default: STY)"
+        "--residues", default="STY", type=_residues, help="residues to keep labels of (default: STY)"
     )
     command.add_argument(
         "--localisation",
@@ -122,11 +125,11 @@ def _add_split(command: argparse.ArgumentParser) -> None:
         default="fasta.gz",
         help="how to write the parts; parquet keeps evidence and source (default: fasta.gz)",
     )
-    command.add_argument("--overwrite", action="store_true", help="replace what an earlier run wrote there")
+    command.add_argument("--overwrite", action="store_true", help="replace the files of an earlier run")
 
 
 def _add_push(command: argparse.ArgumentParser) -> None:
-    command.add_argument("split", metavar="FOLDER", help="folder that `phosphot5 data split` wrote")
+    command.add_argument("split", metavar="FOLDER", help="folder written by `phosphot5 data split`")
     command.add_argument("repo", help="hub id, for instance org/phosphosites")
     command.add_argument(
         "--license",
@@ -143,13 +146,13 @@ def _fraction(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a number from 0 to 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value
 
 
 def _residues(text: str) -> str:
     if not text or set(text) - set("STY"):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected letters of STY")
+        raise argparse.ArgumentTypeError(f"{text!r} contains letters other than S, T and Y")
     return text
 
 
@@ -229,7 +232,7 @@ def _convert(args: argparse.Namespace) -> None:
     if (more := len(converter.complaints()) - COMPLAINTS_SHOWN) > 0:
         logger.warning("and %d more", more)
     table = site_table(summarise(proteins))
-    _print([*converter.account(), "", f"{len(proteins):,} proteins in {args.output}", "", *table])
+    _print([*converter.account(), "", f"{counted(len(proteins), 'protein')} in {args.output}", "", *table])
 
 
 def _check_options(args: argparse.Namespace, input_formats: set[str]) -> None:
@@ -253,21 +256,19 @@ def _split_options(args: argparse.Namespace) -> "SplitOptions":
 
     if args.folds is not None:
         if args.valid is not None or args.test is not None:
-            raise PhosphoT5Error(
-                "--folds: makes folds instead of valid and test; leave out --valid and --test"
-            )
+            raise PhosphoT5Error("--folds makes folds instead of valid and test; remove --valid and --test")
         if args.folds < 2:
-            raise PhosphoT5Error(f"--folds: found {args.folds}, expected at least 2")
+            raise PhosphoT5Error(f"--folds is {args.folds}, expected at least 2")
         shares = {f"fold{number}": 1 / args.folds for number in range(args.folds)}
     else:
         parts = {"valid": args.valid, "test": args.test}
         parts = {name: 0.1 if share is None else share for name, share in parts.items()}
         rest = 1 - sum(parts.values())
         if rest <= 1e-9:
-            raise PhosphoT5Error(f"--valid and --test: found {1 - rest:g} together, expected less than 1")
+            raise PhosphoT5Error(f"--valid and --test sum to {1 - rest:g}, expected less than 1")
         shares = {"train": rest} | {name: share for name, share in parts.items() if share}
         if len(shares) == 1:
-            raise PhosphoT5Error("--valid and --test: found 0 for both, expected one above 0")
+            raise PhosphoT5Error("--valid and --test are both 0; give at least one above 0")
     return SplitOptions(shares, args.identity, args.coverage, args.seed, args.format)
 
 
@@ -286,15 +287,17 @@ def _split(args: argparse.Namespace) -> None:
     ledger = Ledger()
     proteins = [protein for _, protein in _read(args.labelled, ledger)]
     logger.info("%s", ledger.summary())
-    logger.info("comparing %d proteins with each other by MMseqs2", len(proteins))
+    logger.info("comparing %s with each other, using MMseqs2", counted(len(proteins), "protein"))
     split = Split(proteins, options)
-    logger.info("%d clusters, the largest with %d proteins", len(split.sizes), max(split.sizes))
+    logger.info(
+        "%s, the largest with %s", counted(len(split.sizes), "cluster"), counted(max(split.sizes), "protein")
+    )
     logger.info("looking for homologs across parts")
     split.measure()
     split.write(args.output, args.labelled, ledger, overwrite=args.overwrite)
     parts = {name: summarise(proteins) for name, proteins in split.parts.items()}
     _print([*part_table(parts), "", *_leakage_table(split.leakage, args.coverage)])
-    logger.info("%d proteins in %s", len(proteins), args.output)
+    logger.info("%s in %s", counted(len(proteins), "protein"), args.output)
 
 
 def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:

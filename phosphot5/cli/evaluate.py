@@ -70,13 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _natural(text: str) -> int:
     if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
     return int(text)
 
 
 def _positive(text: str) -> int:
     if _natural(text) == 0:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
 
 
@@ -146,10 +146,8 @@ def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
     for path in paths:
         for peer in read_peers(path, sites):
             if peer.name in peers:
-                found = (
-                    f"{path}: found a second score column {peer.name!r}, the first in {peers[peer.name].path}"
-                )
-                raise PhosphoT5Error(f"{found}; expected each peer once")
+                found = f"{path}: score column {peer.name!r} also occurs in {peers[peer.name].path}"
+                raise PhosphoT5Error(f"{found}; give each peer once")
             peers[peer.name] = peer
     return list(peers.values())
 
@@ -187,8 +185,8 @@ def _seen_in_training(args: argparse.Namespace, files: list[dict[str, Any]]) -> 
     roles = {file.sha256: file.role for file in record.data if file.role != "test"}
     what = {"train": "trained on", "valid": "chosen and calibrated on"}
     return [
-        f"{file['name']} is a file that this model was {what.get(roles[file['sha256']], 'made with')}: "
-        "on new proteins expect less."
+        f"This model was {what.get(roles[file['sha256']], 'made with')} {file['name']}: "
+        "expect lower figures on new proteins."
         for file in files
         if file["sha256"] in roles
     ]

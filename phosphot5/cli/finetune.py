@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "labelled", nargs="+", help="hash-FASTA, or Parquet written by `phosphot5 data convert`"
     )
     parser.set_defaults(overrides=[])
-    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="where the model goes")
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="folder for the model")
     parser.add_argument(
         "--valid",
         action="append",

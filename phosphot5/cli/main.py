@@ -16,12 +16,12 @@ __all__ = ["COMMANDS", "OVERRIDE", "main"]
 
 COMMANDS = {
     "predict": "score the S, T and Y of proteins in a FASTA file",
-    "train": "train a model as a recipe says",
-    "finetune": "train a model further on your own sites",
+    "train": "train a model from a recipe",
+    "finetune": "fine-tune a model on your own sites",
     "crossval": "cross-validate a recipe over clusters of homologous proteins",
     "evaluate": "measure a model on labelled proteins, with intervals, peers and pictures",
     "data": "inspect, convert and split labelled proteins",
-    "recipe": "print a training recipe that comes with the package",
+    "recipe": "print a training recipe of the package",
     "export": "write a self-contained folder for the Hugging Face Hub",
     "card": "write the model card of a model folder",
     "push": "upload a model folder to the Hugging Face Hub",

@@ -9,11 +9,11 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("fasta", help="FASTA file, plain or gzip, or - for standard input")
-    parser.add_argument("-o", "--output", default="-", help="output file; standard output when left out")
+    parser.add_argument("-o", "--output", default="-", help="output file (default: standard output)")
     parser.add_argument(
         "--format",
         choices=("tsv", "jsonl", "fasta", "proforma", "gff3", "bed"),
-        help="output format; by default that of the output file's ending, else tsv",
+        help="output format (default: from the output file's ending, otherwise tsv)",
     )
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--call",
         choices=("high", "medium", "low"),
         default="medium",
-        help="weakest call that formats other than tsv and jsonl show: high 1 %%, medium 5 %%, low 10 %% false "
+        help="weakest call to list in formats other than tsv and jsonl: high 1 %%, medium 5 %%, low 10 %% false "
         "positives (default: medium)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
@@ -41,15 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--threads",
         type=_positive,
         metavar="N",
-        help="threads of a process on a CPU; scores do not depend on it (default: all cores, shared by processes)",
+        help="CPU threads per process; no effect on scores (default: all cores, divided among processes)",
     )
-    parser.add_argument("--resume", action="store_true", help="continue a run that was interrupted")
+    parser.add_argument("--resume", action="store_true", help="continue an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output file")
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
 
 

@@ -10,7 +10,7 @@ __all__ = ["add_arguments", "add_push_options", "push_options", "run"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("folder", help="folder that `phosphot5 export` or a training wrote")
+    parser.add_argument("folder", help="folder written by `phosphot5 export` or a training")
     parser.add_argument("repo", help="hub id, for instance org/phosphot5")
     add_push_options(parser)
 
@@ -19,9 +19,11 @@ def add_push_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of everything that is pushed to the Hub."""
     parser.add_argument("--private", action="store_true", help="make a new repository private")
     parser.add_argument("--revision", help="branch to upload to (default: main)")
-    parser.add_argument("--create-pr", action="store_true", help="open a pull request, do not commit to main")
+    parser.add_argument(
+        "--create-pr", action="store_true", help="open a pull request instead of committing to main"
+    )
     parser.add_argument("--tag", help="tag of the commit (default: for a model on main, v and the version)")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be uploaded, upload nothing")
+    parser.add_argument("--dry-run", action="store_true", help="list the files without uploading them")
 
 
 def push_options(args: argparse.Namespace) -> dict[str, Any]:

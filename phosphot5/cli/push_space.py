@@ -16,15 +16,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
     parser.add_argument("--private", action="store_true", help="make a new Space private")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be uploaded, upload nothing")
-    parser.add_argument("--folder", metavar="DIR", help="only write the Space to this folder, upload nothing")
+    parser.add_argument("--dry-run", action="store_true", help="list the files without uploading them")
+    parser.add_argument(
+        "--folder", metavar="DIR", help="write the Space to this folder instead of uploading it"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the Space and upload it; see ``phosphot5 push-space --help``."""
     if (args.repo is None) == (args.folder is None):
         found = "both a Space and --folder" if args.repo else "neither a Space nor --folder"
-        raise PhosphoT5Error(f"found {found}, expected one: owner/name to upload to, or a folder to write")
+        raise PhosphoT5Error(f"{found} given; give one: owner/name to upload to, or a folder to write")
     from phosphot5.hub_card import push_space
     from phosphot5.hub_card.space import write_space
 

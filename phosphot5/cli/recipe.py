@@ -18,6 +18,6 @@ def run(args: argparse.Namespace) -> int:
     """Print a recipe; see ``phosphot5 recipe --help``."""
     recipes = packaged_recipes()
     if args.name not in recipes:
-        raise PhosphoT5Error(f"no recipe {args.name!r}, expected one of {', '.join(recipes)}")
+        raise PhosphoT5Error(f"no recipe {args.name!r}; choose from {', '.join(recipes)}")
     sys.stdout.write(recipes[args.name].read_text(encoding="utf-8"))
     return 0

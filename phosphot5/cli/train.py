@@ -24,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Add the recipe and the values that replace those of it."""
-    parser.add_argument("recipe", help="YAML file, or the name of a recipe of the package")
+    parser.add_argument("recipe", help="YAML file, or name of a recipe of the package")
     parser.add_argument(
         "overrides",
         nargs="*",
         metavar="SECTION.KEY=VALUE",
-        help="values that replace those of the recipe, for instance training.max_steps=100",
+        help="values to override in the recipe, for instance training.max_steps=100",
     )
 
 

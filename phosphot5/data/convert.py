@@ -186,7 +186,7 @@ class Converter:
         """
         if self.sequences is not None and not self._joined:
             raise PhosphoT5Error(
-                "sequences were given with --fasta, but the inputs have their own; leave it out"
+                "--fasta has no effect because the inputs have their own sequences; remove it"
             )
         proteins = []
         for draft in self._drafts.values():
@@ -206,8 +206,8 @@ class Converter:
         lines = [f"{counted(ledger.read, 'record')} read, {ledger.used:,} used, {ledger.skipped:,} skipped"]
         lines += [f"  skipped, {reason}: {count:,}" for reason, count in ledger.reasons.items()]
         if self.not_taken:
-            lines.append(f"{self.not_taken.total():,} sites not taken")
-        lines += [f"  not taken, {reason}: {count:,}" for reason, count in self.not_taken.most_common()]
+            lines.append(f"{counted(self.not_taken.total(), 'site')} left out")
+        lines += [f"  left out, {reason}: {count:,}" for reason, count in self.not_taken.most_common()]
         return lines
 
     def complaints(self) -> list[str]:
@@ -220,7 +220,7 @@ class Converter:
         draft = self._drafts.get(name)
         sequence = self._sequence(entry)
         if draft is not None and draft.sequence.sequence != sequence.sequence:
-            found = "another sequence than that of its earlier record"
+            found = "a sequence that differs from its earlier record"
             raise InputFormatError(found, "one sequence for each accession", record=entry.id)
         for claim in entry.claims:
             _check(claim, sequence.sequence, entry)
@@ -229,7 +229,7 @@ class Converter:
             draft = _Draft(entry, sequence)
             self._drafts[name] = draft
         else:
-            self.ledger.skip(entry.id, "put together with its earlier record")
+            self.ledger.skip(entry.id, "merged with its earlier record")
         if source not in draft.sources:
             draft.sources.append(source)
         for claim in entry.claims:
@@ -240,11 +240,11 @@ class Converter:
         if entry.sequence is not None:
             return Annotated(sequence=entry.sequence.upper(), removed=entry.removed)
         if self.sequences is None:
-            found, advice = "no sequence", "give the FASTA file that the sites refer to with --fasta"
+            found, advice = "no sequence", "give the FASTA file of the proteins with --fasta"
             raise InputFormatError(found, "one", advice, record=entry.id)
         name = accession(entry.id)
         if name not in self.sequences:
-            advice = "give the FASTA file that the sites refer to, isoforms included, or skip such records"
+            advice = "give a FASTA file with all proteins, isoforms included, or skip such records"
             found = "no sequence in the FASTA file"
             raise InputFormatError(found, f"one of {name}", advice, record=entry.id)
         self._joined = True
@@ -256,7 +256,7 @@ class Converter:
         before, residue = draft.states[index], draft.sequence.sequence[index]
         if residue not in self.options.residues:
             if claim.state:
-                self.not_taken[f"on {residue}, which is not asked for"] += 1
+                self.not_taken[f"on {residue}, not among the residues to keep"] += 1
             return
         if claim.state is SiteState.UNKNOWN:
             draft.doubtful.add(index)

@@ -113,7 +113,7 @@ def check_ending(path: PathLike) -> None:
         With the endings that do.
     """
     if not str(path).endswith(LABELLED_ENDINGS):
-        raise OutputFileError(f"{path}: found another ending, expected one of {', '.join(LABELLED_ENDINGS)}")
+        raise OutputFileError(f"{path}: unknown ending; use one of {', '.join(LABELLED_ENDINGS)}")
 
 
 def write_labelled(proteins: Iterable[Protein], path: PathLike, *, overwrite: bool = False) -> int:
@@ -249,7 +249,7 @@ def _protein(row: dict[str, Any]) -> LabelledProtein:
         position, state = site["position"], site["state"]
         index = index_of.get(position)
         if index is None or bare.sequence[index] != site["residue"]:
-            found = f"a site on {site['residue']!r} that is not there in the sequence"
+            found = f"a site on {site['residue']!r} without such a residue in the sequence"
             raise InputFormatError(found, "S, T or Y at its position in the sequence", position=position)
         if state not in _STATES:
             raise InputFormatError(f"state {state!r}", "positive or negative", position=position)

@@ -177,9 +177,9 @@ def resample(
     """
     names, index = np.unique(proteins, return_inverse=True)
     if len(names) < 2:
-        raise ValueError(f"found sites of {len(names)} protein, expected at least 2 to draw from")
+        raise ValueError(f"resampling needs sites of at least 2 proteins, not of {len(names)}")
     if resamples < 1:
-        raise ValueError(f"found {resamples} resamples, expected 1 or more")
+        raise ValueError(f"resamples is {resamples}, expected 1 or more")
     counts = _draws(len(names), resamples, seed)
     drawn: dict[str, np.ndarray] = {}
     for key, at in classes_with_both(scores, truth, residues):

@@ -91,7 +91,7 @@ def probability_metrics(probability: np.ndarray, truth: np.ndarray, residues: np
     """
     if ((probability < 0) | (probability > 1)).any():
         found = f"{probability.min():g} to {probability.max():g}"
-        raise ValueError(f"found scores from {found}, expected probabilities from 0 to 1")
+        raise ValueError(f"scores from {found} are not probabilities from 0 to 1")
     metrics: dict[str, float] = {}
     for key, at in classes_with_both(probability, truth, residues):
         values = _unweighted(probability[at], truth[at], truth[at], probability=True)
@@ -124,9 +124,7 @@ def classes_with_both(
     masks = {key: np.isin(residues, list(letters)) for key, letters in CLASSES.items()}
     found = [(key, at) for key, at in masks.items() if truth[at].any() and not truth[at].all()]
     if not found:
-        raise ValueError(
-            "found no residue class with both positive and negative sites, expected at least one"
-        )
+        raise ValueError("no residue class has both positive and negative sites")
     return found
 
 
@@ -149,9 +147,7 @@ def called_sites(
     called = np.zeros(len(scores), dtype=bool)
     for residue in np.unique(residues).tolist():
         if residue not in thresholds:
-            raise ValueError(
-                f"found no threshold for {residue}, expected one for each residue that has sites"
-            )
+            raise ValueError(f"no threshold for {residue}; give one for each residue with sites")
         called |= (residues == residue) & (scores >= thresholds[residue])
     return called
 

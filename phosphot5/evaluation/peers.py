@@ -157,7 +157,7 @@ class _Table:
             score = np.nan
         if not np.isfinite(score):
             found = f"{cell!r} in column {column!r}"
-            advice = "take columns out that are no scores"
+            advice = "remove columns that hold no scores"
             raise InputFormatError(found, "a finite number, or nothing", advice, **place)
         return score
 

@@ -139,10 +139,10 @@ class Evaluation:
         """Return what a reader of the figures must know, one sentence each."""
         shown = ", ".join(f"{'/'.join(name)} {t:.3f}" for name, t in self.thresholds_used.items())
         notes = [
-            f"MCC and F1 are at the thresholds that the model stores: {shown}."
+            f"MCC and F1 are at the thresholds stored in the model: {shown}."
             if self.thresholds is not None
-            else "The model stores no thresholds for MCC and F1: they are at each class's best threshold on "
-            f"these very sites, which flatters ({shown})."
+            else "The model stores no thresholds: MCC and F1 are at the best threshold of each class on these "
+            f"same sites, and therefore optimistic ({shown})."
         ]
         if self.uncalibrated:
             letters = ", ".join(self.uncalibrated)
@@ -153,10 +153,10 @@ class Evaluation:
                 f"{counted(outside, 'unlabelled site')} ignored: no labelled site of the same class in the protein."
             )
         if any(self.measured[f"{key}_ece"] < self.measured.get(f"{key}_ece_low", 0) for key in self._classes):
-            notes.append("Resampling adds noise to ECE, so that a small one lies below its interval.")
+            notes.append("Resampling adds noise to the ECE: a small ECE can lie below its own interval.")
         if self.comparisons:
             notes.append(
-                "MCC and F1 of a peer are at its best threshold on these very sites, which flatters it."
+                "MCC and F1 of a peer are at its best threshold on these same sites, and therefore optimistic."
             )
         return notes
 
@@ -175,15 +175,16 @@ class Evaluation:
         if self.unlabelled_as_negative is not None:
             wider = self.unlabelled_as_negative
             parts += [
-                "The same with the unlabelled sites of proteins whose S and T, or Y, are labelled as negatives",
+                "The same, with unlabelled sites counted as negatives in proteins with labelled sites of that class",
                 metrics_table(wider, HEADLINE),
                 metrics_table(wider, FURTHER),
             ]
         for one in self.comparisons:
             parts += [
-                f"Against {one['name']}: {one['sites']:,} labelled sites of {one['proteins']:,} proteins scored by "
-                f"both; it lacks {one['without_score']:,} labelled sites, scores {one['unlabelled']:,} sites "
-                f"without a label and {one['elsewhere']:,} of other proteins",
+                f"Against {one['name']}: {counted(one['sites'], 'labelled site')} in "
+                f"{counted(one['proteins'], 'protein')} scored by both; it has no score for "
+                f"{counted(one['without_score'], 'labelled site')}, and also scores "
+                f"{counted(one['unlabelled'], 'unlabelled site')} and {one['elsewhere']:,} in other proteins",
                 comparison_table(one),
             ]
         return "\n\n".join([*parts, "\n".join(self.notes())]) + "\n"

@@ -82,7 +82,7 @@ class LabelledSites:
         parts = [probability[_sites_of(record)] for record, probability in scored]
         probability = _joined(parts, np.float32)
         if len(probability) != len(self):
-            raise ValueError(f"found scores of {len(probability)} sites, expected {len(self)}")
+            raise ValueError(f"{len(probability)} scores for {len(self)} sites")
         return replace(self, probability=probability)
 
     @property

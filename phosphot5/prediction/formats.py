@@ -137,4 +137,4 @@ def choose_format(path: str, name: str | None = None) -> Format:
         if suffix in format.suffixes:
             return format
     known = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes)
-    raise OutputFileError(f"{path}: found the ending {suffix!r}, expected one of {known}; or give --format")
+    raise OutputFileError(f"{path}: unknown ending {suffix!r}; use one of {known}, or give --format")

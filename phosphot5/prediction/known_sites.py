@@ -107,7 +107,7 @@ class KnownSites:
         suffix = Path(path.removesuffix(".gz")).suffix.lower()
         if suffix not in _READERS:
             expected = ", ".join(_READERS)
-            raise InputFileError(f"{path}: found the ending {suffix!r}, expected one of {expected}")
+            raise InputFileError(f"{path}: unknown ending {suffix!r}; use one of {expected}")
         known = cls(path)
         _READERS[suffix](known)
         if not any(of.sites for of in known._of.values()):

@@ -44,7 +44,7 @@ def load_model(
     try:
         config = PhosphoT5Config.from_pretrained(source, revision=at)
         if config.model_type != PhosphoT5Config.model_type:
-            raise PhosphoT5Error(f"{name}: found a model of type {config.model_type!r}, expected phosphot5")
+            raise PhosphoT5Error(f"{name}: is a model of type {config.model_type!r}, expected phosphot5")
         for key, value in overrides.items():
             setattr(config, key, value)
         model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=at)

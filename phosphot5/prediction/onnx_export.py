@@ -46,8 +46,7 @@ def require_onnx() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise PhosphoT5Error(
-            f"found no {', '.join(missing)}, which an ONNX graph needs; install them with "
-            "`pip install 'phosphot5[onnx]'`"
+            f"an ONNX graph needs {', '.join(missing)}; install with `pip install 'phosphot5[onnx]'`"
         )
 
 
@@ -112,8 +111,8 @@ def _check(scores: _Scores, path: Path) -> None:
         expected = scores(ids, mask)
         if not torch.allclose(torch.from_numpy(found), expected, rtol=0, atol=TOLERANCE, equal_nan=True):
             raise PhosphoT5Error(
-                f"{path.name}: found scores of {size[0]} x {size[1]} tokens more than {TOLERANCE} from the model's, "
-                "expected the same; try other versions of torch and onnxscript"
+                f"{path.name}: {size[0]} x {size[1]} tokens: scores differ from the model by over {TOLERANCE}; "
+                "try other versions of torch and onnxscript"
             )
 
 

@@ -188,12 +188,12 @@ class OutputParts:
         if not self.folder.exists():
             return
         if not self.folder.is_dir():
-            raise OutputFileError(f"{self.folder}: is no folder of parts; remove it or choose another output")
+            raise OutputFileError(f"{self.folder}: not a folder of parts; remove it or choose another output")
         files = list(self.folder.iterdir())
         for path in files:
             if not _OURS.fullmatch(path.name):
                 raise OutputFileError(
-                    f"{path}: is no part of an output; move it away, or choose another output"
+                    f"{path}: not part of an output; move it away, or choose another output"
                 )
         for path in files:
             path.unlink()
@@ -207,7 +207,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputFileError(
-            f"{path}: cannot be written ({error.strerror}); solve that and continue with --resume"
+            f"{path}: cannot be written ({error.strerror}); fix this and continue with --resume"
         ) from error
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from phosphot5.data import Protein, SiteState
-from phosphot5.data.batches import BatchLayout
 from phosphot5.data.encode import encode
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.pipeline_phosphot5 import score_together
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
 
 __all__ = ["PROTEINS_AHEAD", "predict_sites", "score_proteins"]
@@ -161,15 +161,10 @@ def _length_step(model: PhosphoT5ForConditionalGeneration) -> int:
 
 
 def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
-    """Score one batch; windowed attention takes it as one row without padding."""
-    arrange = BatchLayout.packed if model.config.attention == "window" else BatchLayout.padded
-    layout = arrange([len(ids) for ids in encoded], _length_step(model))
-    tensors = [
-        torch.from_numpy(array) for array in (layout.arrange(encoded, model.config.pad_token_id), layout.mask)
-    ]
-    pinned = model.device.type == "cuda"
-    if pinned:
-        tensors = [tensor.pin_memory() for tensor in tensors]
+    """Score one batch, without the ``</s>`` of each protein."""
+    proteins = [torch.from_numpy(ids.astype(np.int64)) for ids in encoded]
     with torch.inference_mode():
-        scores = model.score_sites(*(tensor.to(model.device, non_blocking=pinned) for tensor in tensors))
-    return [row[:-1] for row in layout.take_apart(scores.float().cpu().numpy())]
+        scores = score_together(model, proteins, _length_step(model))
+    lengths = [len(row) for row in scores]
+    flat = torch.cat(list(scores)).float().cpu().numpy()  # one transfer from an accelerator
+    return [row[:-1] for row in np.split(flat, np.cumsum(lengths)[:-1])]

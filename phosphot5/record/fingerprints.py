@@ -34,7 +34,7 @@ def file_digest(path: PathLike) -> str:
             while block := handle.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check what it is") from error
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the file") from error
     return digest.hexdigest()
 
 

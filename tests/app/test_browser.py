@@ -183,9 +183,9 @@ def test_mistake_is_explained_and_nothing_stale_stays(visit):
     assert page.locator("table:visible").count() == 0
     assert page.get_by_role("button", name="Download TSV").count() == 0
     run(page, "S" * 6001)
-    page.get_by_text("found 6,001 residues, expected at most 6,000 at a time").wait_for()
+    page.get_by_text("6,001 residues are too many for this page, which takes 6,000").wait_for()
     run(page, ">a\nMS\n" * 8)
-    page.get_by_text("found 8 proteins, expected at most 7 at a time").wait_for()
+    page.get_by_text("8 proteins are too many for this page, which takes 7").wait_for()
     run(page, ">good\nMSPEKTYS")
     page.get_by_role("img", name="Score track of good").wait_for()
     assert page.get_by_role("alert").count() == 0
@@ -213,7 +213,7 @@ def test_upload_fills_the_box_and_one_of_several_proteins_is_chosen(visit, tmp_p
     assert {row[0] for row in table_rows(page) if row[0]} == {"P46527"}
     (tmp_path / "wrong.fasta").write_bytes(b"\x1f\x8b rest")
     upload.set_input_files(tmp_path / "wrong.fasta")
-    page.get_by_text("wrong.fasta: found compressed data, expected plain text").wait_for()
+    page.get_by_text("wrong.fasta: compressed data; decompress it").wait_for()
     assert page.get_by_role("img", name="Score track").count() == 0
 
 
@@ -221,9 +221,9 @@ def test_two_variants_are_compared(visit):
     page = visit()
     page.get_by_role("tab", name="Compare two variants").click()
     take_example(page, "Example: p53 and its variant P47S", "Compare")
-    page.get_by_role("img", name="Scores of A upwards").wait_for()
+    page.get_by_role("img", name="Scores of A point up").wait_for()
     assert (
-        "B differs from A by: P47S. Sites gained: 1, lost: 0"
+        "Differences of B from A: P47S. Sites gained: 1, lost: 0"
         in page.locator(".p5-status:visible").inner_text()
     )
     gained, *others = table_rows(page)
@@ -238,7 +238,7 @@ def test_two_variants_are_compared(visit):
     page.get_by_role("textbox", name="Variant B").fill("MS1")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("variant B: record variant_B, position 3: found '1'").wait_for()
-    assert page.get_by_role("img", name="Scores of A upwards").count() == 0
+    assert page.get_by_role("img", name="Scores of A point up").count() == 0
 
 
 def test_keyboard_alone_is_enough(visit):
@@ -300,7 +300,7 @@ def test_telephone_scrolls_down_only(visit, scheme):
     assert overflow(page) == 0
     page.get_by_role("tab", name="Compare two variants").click()
     take_example(page, "Example: p53 and its variant", "Compare")
-    page.get_by_role("img", name="Scores of A upwards").wait_for()
+    page.get_by_role("img", name="Scores of A point up").wait_for()
     assert overflow(page) == 0
 
 

@@ -55,7 +55,7 @@ def test_what_stops_the_page_is_one_line(tmp_path):
 )
 def test_a_space_or_a_folder(arguments, found, capsys):
     assert main(["push-space", *arguments]) == 1
-    assert f"found {found}" in capsys.readouterr().err
+    assert f"{found} " in capsys.readouterr().err
 
 
 def test_push_space_reaches_the_hub(local_hub, tiny_folder, capsys):

@@ -65,7 +65,7 @@ def test_gaps_are_named_by_the_positions_of_their_own_variant():
 def test_identical_variants_differ_by_nothing():
     comparison = Comparison.from_scored(scored("MSP", [0.5]), scored("MSP", [0.5]))
     assert comparison.summary == (
-        "3 of 3 aligned columns are identical (100.0%). B differs from A by: nothing. "
+        "3 of 3 aligned columns are identical (100.0%). Differences of B from A: none. "
         "Sites gained: 0, lost: 0; other calls changed: 0."
     )
 

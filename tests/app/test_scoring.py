@@ -48,15 +48,24 @@ def test_a_bare_sequence_is_one_protein(text):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (" \n", "found no protein, expected FASTA or one sequence; paste it, or choose an example"),
+        (" \n", "no protein given; paste FASTA or one sequence, or choose an example"),
         (">a\nMSP\n>b\nMS1P", "line 4, record b, position 3: found '1', expected a residue letter"),
         ("MSP\nK?", "record protein, position 5: found '?', expected a residue letter"),
         ("some text\n>a\nMSP", "line 1: found 'some text', expected a FASTA header that starts with '>'"),
         (">a\n>b\nMSP", "line 1, record a: found no residues, expected at least one"),
         (">a\nMS\ud800", "line 2, record a, position 3: found '?'"),
-        (">a\nM\n>b\nM\n>c\nM", "found 3 proteins, expected at most 2 at a time; leave some out"),
-        (">a\n" + "S" * 31, "found 31 residues, expected at most 30 at a time; leave some out"),
-        ("S" * 201, "found 201 bytes of text, expected at most 200; give fewer proteins at a time"),
+        (
+            ">a\nM\n>b\nM\n>c\nM",
+            "3 proteins are too many for this page, which takes 2 at a time; leave some out",
+        ),
+        (
+            ">a\n" + "S" * 31,
+            "31 residues are too many for this page, which takes 30 at a time; leave some out",
+        ),
+        (
+            "S" * 201,
+            "201 bytes of text are too much for this page, which takes 200; give fewer proteins at a time",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(text, message):
@@ -70,9 +79,9 @@ def test_uploads_are_plain_text(tmp_path):
     path.write_bytes(b"\xef\xbb\xbf>a\nMSP\n")
     assert read_upload(str(path), SMALL) == ">a\nMSP\n"
     for content, message in (
-        (b"\x1f\x8b\x08", "mine.fasta: found compressed data, expected plain text"),
-        (b">a\nM\xffSP", "mine.fasta: found byte 0xFF at 5, expected UTF-8 text"),
-        (b"S" * 201, "found 201 bytes of text"),
+        (b"\x1f\x8b\x08", "mine.fasta: compressed data; decompress it"),
+        (b">a\nM\xffSP", "mine.fasta: not UTF-8 text (byte 0xFF at 5)"),
+        (b"S" * 201, "201 bytes of text"),
     ):
         path.write_bytes(content)
         with pytest.raises(PhosphoT5Error) as error:
@@ -83,9 +92,9 @@ def test_uploads_are_plain_text(tmp_path):
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        ("MSP", ">a\nMSP\n>b\nMSP", "variant B: found 2 proteins, expected one"),
-        ("M" * 11, "MSP", "variant A: found 11 residues, expected at most 10 to compare"),
-        ("MSP", "", "variant B: found no protein"),
+        ("MSP", ">a\nMSP\n>b\nMSP", "variant B: has 2 proteins; keep only"),
+        ("M" * 11, "MSP", "variant A: has 11 residues, too many to compare (at most 10)"),
+        ("MSP", "", "variant B: no protein given"),
         ("M1P", "MSP", "variant A: record variant_A, position 2: found '1'"),
     ],
 )

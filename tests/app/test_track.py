@@ -50,7 +50,7 @@ def test_track_shows_every_site_with_its_own_shape():
 def test_lanes_are_only_of_residues_that_are_there():
     html = draw_track(scored("MSPKS", [0.5, 0.5]), TABLE)
     assert [name for name in RESIDUES.values() if name in html] == ["Serine"]
-    assert "no serine, threonine or tyrosine" in draw_track(scored("MPK", []), TABLE)
+    assert "No serine, threonine or tyrosine" in draw_track(scored("MPK", []), TABLE)
 
 
 def test_without_a_table_there_are_no_thresholds():

@@ -67,7 +67,7 @@ def test_inspect(data, tmp_path):
     assert record["all"]["proteins"] == record["records"]["used"] > 0
     assert list(record["files"]) == [str(EXAMPLES / "synthetic_valid.fasta")]
     code, _, error, _ = data("inspect", EXAMPLES / "synthetic_valid.fasta", "-o", "look")
-    assert (code, "look: exists already" in error) == (1, True)
+    assert (code, "look: already exists" in error) == (1, True)
     assert data("inspect", EXAMPLES / "synthetic_valid.fasta", "-o", "look", "--overwrite")[0] == 0
 
 
@@ -109,7 +109,7 @@ def test_convert(data, output):
     assert [site.position for site in proteins[0].sites(SiteState.POSITIVE)] == [10]
     assert proteins[0].counts()["S", SiteState.UNKNOWN] == 0
     code, _, error, _ = data("convert", "human.txt", "-o", output)
-    assert (code, "exists already" in error) == (1, True)
+    assert (code, "already exists" in error) == (1, True)
     assert data("convert", "human.txt", "-o", output, "--overwrite")[0] == 0
 
 
@@ -130,8 +130,8 @@ def test_convert_skips_bad_rows_and_says_so(data):
         "3 records read, 1 used, 2 skipped",
         "  skipped, does not fit its sequence: 1",
         "  skipped, no sequence: 1",
-        "1 sites not taken",
-        "  not taken, not readable: 1",
+        "1 site left out",
+        "  left out, not readable: 1",
     ]
     assert (
         "sites.csv, line 3, record P04637, position 7: found 'D' in the sequence, expected S, T or Y" in log
@@ -154,7 +154,7 @@ def test_many_complaints_are_cut_short(data):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["-o", "o.tsv"], "o.tsv: found another ending, expected one of .fasta, .fasta.gz, .parquet"),
+        (["-o", "o.tsv"], "o.tsv: unknown ending; use one of .fasta, .fasta.gz, .parquet"),
         (["-o", "no/o.fasta"], "no/o.fasta: its folder does not exist"),
         (
             ["-o", "o.fasta", "--fasta", "p.fasta"],
@@ -185,15 +185,15 @@ def test_convert_refuses(data, options, message):
 def test_convert_does_not_guess(data):
     Path("t.csv").write_text("accession,position\na,1\n")
     code, _, error, _ = data("convert", "t.csv", "-o", "o.fasta")
-    assert (code, "t.csv: the content does not say what it is; name its format" in error) == (1, True)
+    assert (code, "t.csv: format not recognised from the content" in error) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--residues", "STK"], "found 'STK', expected letters of STY"),
-        (["--localisation", "high"], "found 'high', expected a number from 0 to 1"),
-        (["--localisation", "75"], "found '75', expected a number from 0 to 1"),
+        (["--residues", "STK"], "'STK' contains letters other than"),
+        (["--localisation", "high"], "'high' is not a number from 0 to 1"),
+        (["--localisation", "75"], "'75' is not a number from 0 to 1"),
     ],
 )
 def test_convert_options_that_are_none(data, capsys, options, message):
@@ -205,13 +205,13 @@ def test_convert_options_that_are_none(data, capsys, options, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--folds", "1"], "--folds: found 1, expected at least 2"),
+        (["--folds", "1"], "--folds is 1, expected at least 2"),
         (
             ["--folds", "5", "--test", "0.2"],
-            "--folds: makes folds instead of valid and test; leave out --valid",
+            "--folds makes folds instead of valid and test; remove --valid",
         ),
-        (["--valid", "0.5", "--test", "0.5"], "--valid and --test: found 1 together, expected less than 1"),
-        (["--valid", "0", "--test", "0"], "--valid and --test: found 0 for both, expected one above 0"),
+        (["--valid", "0.5", "--test", "0.5"], "--valid and --test sum to 1, expected less than 1"),
+        (["--valid", "0", "--test", "0"], "--valid and --test are both 0"),
         (["-o", "no/split"], "no/split: its parent folder does not exist"),
     ],
 )

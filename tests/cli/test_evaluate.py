@@ -134,7 +134,7 @@ def test_both_readings_are_printed_and_kept(evaluate, fasta, tmp_path):
     text = ">a\nMS#AAS@AASAT\n>b\nS@AAT#AATAYY\n>c\nS#AAS@SSS\n"
     code, out, _ = evaluate(fasta(text), "-o", tmp_path / "out")
     assert code == 0
-    assert "The same with the unlabelled sites" in out
+    assert "with unlabelled sites counted as negatives" in out
     assert "2 unlabelled sites ignored" in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert (result["measured"]["st_sites"], result["unlabelled_as_negative"]["st_sites"]) == (6, 12)
@@ -179,24 +179,24 @@ def other_model(tiny_folder, tmp_path):
 def test_stored_thresholds_are_used(evaluate, other_model, tmp_path):
     stored = {residue: {"slope": 1.0, "intercept": 0.0, "threshold": 0.5} for residue in "STY"}
     _, out, _ = evaluate(LABELLED, "-o", tmp_path / "out", model=other_model(stored))
-    assert "at the thresholds that the model stores: S 0.500, T 0.500, Y 0.500." in out
+    assert "at the thresholds stored in the model: S 0.500, T 0.500, Y 0.500." in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert result["thresholds"] == {"source": "model", "values": {"S": 0.5, "T": 0.5, "Y": 0.5}}
 
 
 def test_an_uncalibrated_model_without_thresholds_says_both(evaluate, other_model):
     _, out, _ = evaluate(LABELLED, model=other_model(None))
-    assert "stores no thresholds for MCC and F1: they are at each class's best threshold" in out
+    assert "stores no thresholds: MCC and F1 are at the best threshold of each class" in out
     assert "no calibration for S, T, Y: these probabilities are uncalibrated." in out
 
 
 @pytest.mark.parametrize(
     ("role", "said"),
-    [("train", "that this model was trained on"), ("valid", "chosen and calibrated on"), ("test", "")],
+    [("train", "model was trained on"), ("valid", "chosen and calibrated on"), ("test", "")],
 )
 def test_files_the_model_has_seen_are_said(evaluate, other_model, tmp_path, role, said):
     _, out, _ = evaluate(LABELLED, "-o", tmp_path / "out", model=other_model(None, role))
-    assert ("on new proteins expect less" in out) is bool(said)
+    assert ("expect lower figures on new proteins" in out) is bool(said)
     assert said in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert len(result["warnings"]) == bool(said)
@@ -252,9 +252,7 @@ def test_a_protein_in_two_files_is_refused(evaluate, fasta):
 def test_a_missing_file_is_named(evaluate, tmp_path, name):
     code, _, err = evaluate(tmp_path / name if name != "-" else name)
     assert code == 1
-    assert (
-        err == f"phosphot5 evaluate: {name}: cannot be read (No such file or directory); check what it is\n"
-    )
+    assert err == f"phosphot5 evaluate: {name}: cannot be read (No such file or directory); check the file\n"
 
 
 @pytest.mark.usefixtures("no_model")
@@ -264,10 +262,7 @@ def test_wrong_peers_are_refused(evaluate, fasta, tmp_path):
     assert "wrong.tsv, line 2, record a, position 3: found a score" in evaluate(labelled, "--peer", wrong)[2]
     right = fasta("accession\tposition\tmine\na\t2\t0.5\n", "right.tsv")
     _, _, err = evaluate(labelled, "--peer", right, "--peer", right)
-    assert (
-        "right.tsv: found a second score column 'mine', the first in right.tsv; expected each peer once"
-        in err
-    )
+    assert "right.tsv: score column 'mine' also occurs in right.tsv; give each peer once" in err
 
 
 @pytest.mark.usefixtures("no_model")
@@ -276,7 +271,7 @@ def test_an_existing_folder_is_refused(evaluate, tmp_path):
     (tmp_path / "out" / "roc.png").write_text("old")
     code, _, err = evaluate(LABELLED, "-o", tmp_path / "out")
     assert code == 1
-    assert err == "phosphot5 evaluate: out: exists already; choose another name or ask to overwrite it\n"
+    assert err == "phosphot5 evaluate: out: already exists; choose another name or ask to overwrite it\n"
     (tmp_path / "out" / "thesis.txt").write_text("precious")
     code, _, err = evaluate(LABELLED, "-o", tmp_path / "out", "--overwrite")
     assert code == 1
@@ -304,9 +299,9 @@ def test_nothing_is_left_when_a_picture_fails(evaluate, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--resamples", "0"], "found '0', expected a whole number from 1"),
-        (["--seed", "-1"], "found '-1', expected a whole number from 0"),
-        (["--seed", "1.5"], "found '1.5', expected a whole number from 0"),
+        (["--resamples", "0"], "'0' is not a whole number of 1 or more"),
+        (["--seed", "-1"], "'-1' is not a whole number of 0 or more"),
+        (["--seed", "1.5"], "'1.5' is not a whole number of 0 or more"),
     ],
 )
 def test_wrong_numbers_are_refused(arguments, message, capsys):

@@ -100,7 +100,7 @@ def test_validation_files_can_be_given(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (">a\nMS#S@K\n", "found 1 clusters for 2 parts, expected at least one for each; give more proteins"),
+        (">a\nMS#S@K\n", "only 1 cluster for 2 parts; give more proteins"),
         (
             ">a\nMKKS#AAAAAK\n>b\nMRRWWWWS#WWLL\n",
             "data.valid: no residue class (S/T or Y) has both positive and negative sites (found 1 and 0)",
@@ -121,5 +121,5 @@ def test_a_folder_with_a_model_is_left_alone(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "tuned").mkdir()
     (tmp_path / "tuned/run_record.json").write_text("{}")
     assert main(["finetune", "none.fasta", "-o", str(tmp_path / "tuned")]) == 1
-    assert "tuned: holds a training already; resume it, remove it" in capsys.readouterr().err
+    assert "tuned: already contains a training; resume it, remove it" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "tuned").iterdir()] == ["run_record.json"]

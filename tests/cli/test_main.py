@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
+import tomllib
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
-import tomllib
 
 from phosphot5.cli.main import COMMANDS, main
 
@@ -65,7 +65,7 @@ def test_unknown_command_names_the_known_ones(capsys):
 def test_unknown_recipe_names_the_known_ones(capsys):
     assert main(["recipe", "huge"]) == 1
     names = "base, finetune, large-from-t5, small-continued, small, tiny"
-    assert capsys.readouterr().err == f"phosphot5 recipe: no recipe 'huge', expected one of {names}\n"
+    assert capsys.readouterr().err == f"phosphot5 recipe: no recipe 'huge'; choose from {names}\n"
 
 
 def test_recipe_prints_the_file_of_the_package(capsys):

@@ -153,7 +153,7 @@ def test_existing_output_is_refused_before_any_work(predict, tmp_path):
     (tmp_path / "out.tsv").write_text("mine")
     code, _, error = predict(">a\nMSTA\n")
     assert code == 1
-    assert "out.tsv: exists already" in error
+    assert "out.tsv: already exists" in error
     assert (tmp_path / "out.tsv").read_text() == "mine"
     assert predict(">a\nMSTA\n", "--overwrite")[0] == 0
 
@@ -161,7 +161,7 @@ def test_existing_output_is_refused_before_any_work(predict, tmp_path):
 def test_unknown_ending_names_the_known(predict):
     code, _, error = predict(">a\nMSTA\n", output="out.xlsx")
     assert code == 1
-    assert "out.xlsx: found the ending '.xlsx', expected one of .tsv" in error
+    assert "out.xlsx: unknown ending '.xlsx'; use one of .tsv" in error
 
 
 def test_jsonl_has_the_same_rows(predict, tmp_path):

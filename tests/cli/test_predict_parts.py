@@ -137,7 +137,7 @@ def test_threads_do_not_change_scores(predict, folder, whole):
 def test_threads_are_a_number(predict, capsys, threads):
     with pytest.raises(SystemExit):
         predict("--threads", threads)
-    assert f"found '{threads}', expected a whole number from 1" in capsys.readouterr().err
+    assert f"'{threads}' is not a whole number of 1 or more" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("done", [SIZE, 2 * SIZE - 1, 3 * SIZE + 1])
@@ -205,7 +205,7 @@ def test_resume_does_not_replace_an_output_unasked(predict, folder, whole, inter
     (folder / "out.tsv").write_text("mine")
     code, error = predict("--resume")
     assert code == 1
-    assert "out.tsv: exists already" in error
+    assert "out.tsv: already exists" in error
     assert (folder / "out.tsv").read_text() == "mine"
     assert predict("--resume", "--overwrite")[0] == 0
     assert (folder / "out.tsv").read_bytes() == whole
@@ -271,14 +271,14 @@ def test_files_of_others_are_not_removed(predict, folder, option):
     (folder / "out.tsv.parts" / "thesis.txt").write_text("mine")
     code, error = predict(option)
     assert code == 1
-    assert "out.tsv.parts/thesis.txt: is no part of an output; move it away" in error
+    assert "out.tsv.parts/thesis.txt: not part of an output; move it away" in error
     assert names(folder / "out.tsv.parts") == ["thesis.txt"]
 
 
 def test_full_disk_is_one_clear_error_and_keeps_what_is_done(predict, folder, whole, fail_at, scored):
     code, error = fail_at(5, OSError(28, "No space left on device"))
     assert code == 1
-    assert "out.tsv.parts/000001.part: cannot be written (No space left on device); solve that" in error
+    assert "out.tsv.parts/000001.part: cannot be written (No space left on device); fix this" in error
     del scored[:]
     assert predict("--resume")[0] == 0
     assert len(scored) == 11 - SIZE

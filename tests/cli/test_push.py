@@ -41,10 +41,10 @@ def test_second_push_says_that_nothing_changed(local_hub, folder, capsys):
     assert main(["push", str(folder), REPO]) == main(["push", str(folder), REPO]) == 0
     first, _, second, tag = capsys.readouterr().out.splitlines()
     url = first.removeprefix("published: ")
-    assert (second, tag) == (f"nothing changed: {url} holds the folder", f"tag: v{VERSION}")
+    assert (second, tag) == (f"nothing changed: {url} already has these files", f"tag: v{VERSION}")
 
 
 def test_folder_that_would_not_load_is_an_error(local_hub, tiny_folder, tmp_path, capsys):
     assert main(["push", str(tmp_path), REPO]) == 1
-    assert "is no model folder" in capsys.readouterr().err
+    assert "is not a model folder" in capsys.readouterr().err
     assert local_hub.requests == []

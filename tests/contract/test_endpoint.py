@@ -40,24 +40,24 @@ REQUESTS = {
     "called": {"inputs": SEQUENCE, "parameters": {"return_all_scores": False}},
 }
 BAD = {
-    "nothing": ({}, 'found no "inputs", expected {"inputs": ..., "parameters": {...}}'),
-    "a list": ([SEQUENCE], 'found no "inputs", expected {"inputs": ..., "parameters": {...}}'),
+    "nothing": ({}, 'the request has no "inputs"; expected {"inputs": ..., "parameters": {...}}'),
+    "a list": ([SEQUENCE], 'the request has no "inputs"; expected {"inputs": ..., "parameters": {...}}'),
     "null": (
         {"inputs": None},
         "item 1: found None, expected a protein sequence or a dict with 'sequence' and, ",
     ),
     "another key": (
         {"inputs": SEQUENCE, "top_k": 1},
-        'found \'top_k\', expected "inputs" and "parameters" only',
+        "unknown key 'top_k'",
     ),
-    "parameters": ({"inputs": SEQUENCE, "parameters": [1]}, "found parameters [1], expected an object"),
+    "parameters": ({"inputs": SEQUENCE, "parameters": [1]}, "parameters is [1], expected an object"),
     "parameter": (
         {"inputs": SEQUENCE, "parameters": {"num_workers": 8}},
-        "found the parameter 'num_workers', expected top_k, threshold, return_all_scores",
+        "unknown parameter 'num_workers'; choose from top_k, threshold, return_all_scores",
     ),
     "value": (
         {"inputs": SEQUENCE, "parameters": {"top_k": "3"}},
-        "found top_k '3', expected an integer of 1 or more",
+        "top_k is '3', expected an integer of 1 or more",
     ),
     "residue": (
         {"inputs": ["AAS", {"id": "p", "sequence": "MS1"}]},
@@ -71,11 +71,11 @@ BAD = {
     "a FASTA file": ({"inputs": "/x.fasta"}, "item 1: found the file name '/x.fasta', expected a sequence; "),
     "many": (
         {"inputs": ["AS"] * (MAX_PROTEINS + 1)},
-        "found 1,001 proteins, expected at most 1,000 in one request; split it",
+        "1,001 proteins in one request; split it",
     ),
     "long": (
         {"inputs": ["S" * (MAX_RESIDUES - 1), {"sequence": "AS"}]},
-        "found 500,001 residues, expected at most 500,000 in one request; split it",
+        "500,001 residues in one request; split it",
     ),
 }
 

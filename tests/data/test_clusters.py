@@ -86,9 +86,9 @@ def test_one_sequence_needs_no_program():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([],), "found no protein to cluster"),
-        (([protein("a", "MS")], 30), "identity: found 30, expected 0 to 1"),
-        (([protein("a", "MS")], 0.3, -1), "coverage: found -1, expected 0 to 1"),
+        (([],), "no proteins to cluster"),
+        (([protein("a", "MS")], 30), "identity is 30, expected 0 to 1"),
+        (([protein("a", "MS")], 0.3, -1), "coverage is -1, expected 0 to 1"),
     ],
 )
 def test_wrong_arguments(arguments, message):

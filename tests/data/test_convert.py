@@ -36,7 +36,7 @@ def test_sites_meet_their_sequences(convert):
     assert canonical.source == "table:0.csv"
     assert converter.account() == [
         "3 records read, 2 used, 1 skipped",
-        "  skipped, put together with its earlier record: 1",
+        "  skipped, merged with its earlier record: 1",
     ]
     assert converter.complaints() == []
 
@@ -102,15 +102,13 @@ def test_sites_without_sequences(convert):
 
 
 def test_sequences_of_no_use(convert):
-    with pytest.raises(
-        PhosphoT5Error, match="sequences were given with --fasta, but the inputs have their own"
-    ):
+    with pytest.raises(PhosphoT5Error, match="--fasta has no effect because the inputs have their own"):
         convert("accession,position,sequence\na,2,AS\n")
 
 
 def test_second_sequence_of_an_accession(convert):
     text = "accession,position,sequence\n{},2,{}\n"
-    with pytest.raises(InputFormatError, match="found another sequence than that of its earlier record"):
+    with pytest.raises(InputFormatError, match="found a sequence that differs from its earlier record"):
         convert(text.format("a", "AS"), text.format("a", "AST"), fasta=False)
     (protein,), converter = convert(
         text.format("a", "AS"), text.format("a", "AST"), fasta=False, skip_bad=True
@@ -131,8 +129,8 @@ def test_uniprot_entries_keep_evidence_and_doubt(convert):
     assert converter.account() == [
         "2 records read, 1 used, 1 skipped",
         "  skipped, no labelled site: 1",
-        "1 sites not taken",
-        "  not taken, no experimental evidence (ECO:0000250): 1",
+        "1 site left out",
+        "  left out, no experimental evidence (ECO:0000250): 1",
     ]
 
 
@@ -158,7 +156,7 @@ def test_residues_that_are_asked_for(convert):
     text = "accession,position,sequence\na,2,MYSTS\na,3,MYSTS\n"
     (protein,), converter = convert(text, fasta=False, residues="S", unlabelled="negative")
     assert (sites(protein), sites(protein, SiteState.NEGATIVE)) == ([3], [5])
-    assert converter.not_taken == {"on Y, which is not asked for": 1}
+    assert converter.not_taken == {"on Y, not among the residues to keep": 1}
 
 
 def test_labelled_proteins_stay_as_they_are(convert):

@@ -160,7 +160,7 @@ def test_error_has_its_parts_as_attributes(fasta):
 def test_missing_file_and_folder_and_damaged_gzip_differ(tmp_path, fasta):
     missing = tmp_path / "none.fasta"
     assert error_of(missing) == "FILE: no such file; check the path"
-    assert error_of(tmp_path) == "FILE: cannot be read (Is a directory); check what it is"
+    assert error_of(tmp_path) == "FILE: cannot be read (Is a directory); check the file"
     cut = fasta(gzip.compress(b">a\nMST\n" * 1000)[:-20], "cut.gz")
     assert error_of(cut).startswith("FILE: damaged gzip data (")
     with pytest.raises(InputFileError):
@@ -169,7 +169,7 @@ def test_missing_file_and_folder_and_damaged_gzip_differ(tmp_path, fasta):
 
 def test_unknown_notation_lists_the_known_ones(fasta):
     assert error_of(fasta(">a\nM\n"), notation="peaks").startswith(
-        "found notation 'peaks', expected one of plain, hash, p-prefix,"
+        "unknown notation 'peaks'; choose from plain, hash, p-prefix,"
     )
 
 
@@ -227,7 +227,7 @@ def test_gaps_survive_writing(fasta, tmp_path):
 def test_existing_file_is_refused_unless_told(tmp_path):
     path = tmp_path / "out.fasta"
     path.write_text("mine")
-    with pytest.raises(OutputFileError, match="exists already; choose another name"):
+    with pytest.raises(OutputFileError, match="already exists; choose another name"):
         write_fasta(path, [Protein(id="a", sequence="S")])
     assert path.read_text() == "mine"
     write_fasta(path, [Protein(id="a", sequence="S")], overwrite=True)

@@ -66,13 +66,11 @@ def test_parquet_is_a_data_set_of_the_hub(tmp_path):
 
 def test_existing_file_is_refused_and_other_endings(tmp_path):
     (tmp_path / "p.parquet").write_text("precious")
-    with pytest.raises(OutputFileError, match="exists already"):
+    with pytest.raises(OutputFileError, match="already exists"):
         write_labelled(PROTEINS, tmp_path / "p.parquet")
     assert (tmp_path / "p.parquet").read_text() == "precious"
     write_labelled(PROTEINS, tmp_path / "p.parquet", overwrite=True)
-    with pytest.raises(
-        OutputFileError, match="p.tsv: found another ending, expected one of .fasta, .fasta.gz"
-    ):
+    with pytest.raises(OutputFileError, match="p.tsv: unknown ending; use one of .fasta, .fasta.gz"):
         write_labelled(PROTEINS, tmp_path / "p.tsv")
 
 
@@ -109,8 +107,14 @@ def site(**changes):
             {"sites": site(state="maybe")},
             "line 2, record a, position 2: found state 'maybe', expected positive or",
         ),
-        ({"sites": site(position=3)}, "line 2, record a, position 3: found a site on 'S' that is not there"),
-        ({"sites": site(residue="T")}, "line 2, record a, position 2: found a site on 'T' that is not there"),
+        (
+            {"sites": site(position=3)},
+            "line 2, record a, position 3: found a site on 'S' without such a residue",
+        ),
+        (
+            {"sites": site(residue="T")},
+            "line 2, record a, position 2: found a site on 'T' without such a residue",
+        ),
         ({"sequence": "M1K"}, "line 2, record a, position 2: found '1', expected a residue letter"),
         (
             {"sequence": None},

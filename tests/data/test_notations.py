@@ -145,19 +145,19 @@ def test_unknown_notation_lists_the_known_ones(call):
     with pytest.raises(PhosphoT5Error) as caught:
         call("ASK" if call is parse else MIXED, "sequest")
     assert str(caught.value) == (
-        "found notation 'sequest', expected one of plain, hash, p-prefix, lower-case, maxquant, proforma"
+        "unknown notation 'sequest'; choose from plain, hash, p-prefix, lower-case, maxquant, proforma"
     )
 
 
 @pytest.mark.parametrize(
     ("notation", "lost"),
     [
-        ("plain", ["1 positive sites", "1 negative sites"]),
+        ("plain", ["1 positive site", "1 negative site"]),
         ("hash", []),
-        ("p-prefix", ["1 negative sites"]),
-        ("lower-case", ["1 negative sites"]),
-        ("maxquant", ["1 negative sites"]),
-        ("proforma", ["1 negative sites"]),
+        ("p-prefix", ["1 negative site"]),
+        ("lower-case", ["1 negative site"]),
+        ("maxquant", ["1 negative site"]),
+        ("proforma", ["1 negative site"]),
     ],
 )
 def test_losses_of_states(notation, lost):
@@ -172,9 +172,9 @@ def test_losses_of_everything_else():
         localisations=(Localisation(2, "g1", 0.9, preferred=True),),
         other_modifications=(OtherModification("residue", "Oxidation", 1), OtherModification("charge", "/2")),
     )
-    assert unsupported_by(read, "proforma") == ["1 gaps"]
-    assert unsupported_by(read, "maxquant") == ["1 gaps", "1 localisation scores", "charge /2"]
-    assert unsupported_by(read, "hash") == ["1 localisation scores", "residue Oxidation at 1", "charge /2"]
+    assert unsupported_by(read, "proforma") == ["1 gap"]
+    assert unsupported_by(read, "maxquant") == ["1 gap", "1 localisation score", "charge /2"]
+    assert unsupported_by(read, "hash") == ["1 localisation score", "residue Oxidation at 1", "charge /2"]
 
 
 letters = st.text(alphabet="ACDEFGHIKLMNPQRSTVWYXBZUOJ", min_size=1, max_size=25)

@@ -49,7 +49,7 @@ def test_phosphositeplus(write):
     assert context.not_taken == {
         "of another organism": 1,
         "another modification": 1,
-        "on another residue than S, T and Y": 1,
+        "on a residue other than S, T and Y": 1,
     }
     assert len(read(write(text, "psp"), "phosphositeplus")[0]) == 3
 
@@ -124,7 +124,7 @@ def test_maxquant(write):
         "localisation probability below 0.75": 1,
         "decoy": 1,
         "contaminant": 1,
-        "on another residue than S, T and Y": 1,
+        "on a residue other than S, T and Y": 1,
     }
     strict, _ = read(write(text, "sites.txt"), "maxquant", localisation=0.9)
     assert [claim.state for claim in strict[0].claims] == [POSITIVE, UNKNOWN, UNKNOWN]
@@ -190,8 +190,8 @@ def test_table(tmp_path, name):
         (4, "", UNKNOWN, "", first + 2),
     ]
     assert context.not_taken == {
-        "state unknown as the table says": 1,
-        "on another residue than S, T and Y": 1,
+        "state given as unknown": 1,
+        "on a residue other than S, T and Y": 1,
     }
 
 
@@ -234,7 +234,7 @@ def test_table_without_a_column_or_of_another_kind(write, tmp_path):
     ):
         read(write("accession,where\na,2\n", "t.csv"), "table")
     with pytest.raises(
-        InputFileError, match=r"found the ending '.xlsx', expected one of .csv, .tsv, .tab, .txt, .parquet"
+        InputFileError, match=r"unknown ending '.xlsx'; use one of .csv, .tsv, .tab, .txt, .parquet"
     ):
         read(write("x", "t.xlsx"), "table")
     with pytest.raises(InputFileError, match="cannot be read as Parquet"):
@@ -283,7 +283,8 @@ def test_format_is_told_by_content_or_not_at_all(write, text, form):
         assert detect_format(path) == form
         return
     with pytest.raises(
-        InputFileError, match="input: the content does not say what it is; name its format, one of hash, "
+        InputFileError,
+        match="input: format not recognised from the content; name it with --from, one of hash, ",
     ):
         detect_format(path)
 
@@ -296,11 +297,11 @@ def test_format_of_parquet_standard_input_and_nothing(tmp_path, write):
     write_labelled([LabelledProtein(id="a", sequence="AS")], path)
     assert detect_format(str(path)) == "hash"
     parquet.write_table(pa.table({"accession": ["a"], "position": [1]}), path)
-    with pytest.raises(InputFileError, match="does not say what it is"):
+    with pytest.raises(InputFileError, match="format not recognised"):
         detect_format(str(path))
     with pytest.raises(InputFileError, match="cannot be read as Parquet"):
         detect_format(write("PAR1", "damaged"))
-    with pytest.raises(InputFileError, match="standard input: the content does not say"):
+    with pytest.raises(InputFileError, match="standard input: format not recognised"):
         detect_format("-")
     with pytest.raises(InputFileError, match="no such file"):
         detect_format(str(Path(tmp_path) / "none"))

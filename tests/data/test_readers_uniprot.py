@@ -136,7 +136,7 @@ BROKEN = flat_feature(15, "Phosphoserine", "").replace('"Phospho', "Phospho")
         ),
         (
             flat_text("Q00001") + flat_text(length=61),
-            "line 13, record P04637: found 60 residues, expected 61 as its SQ line says; the entry may be cut off",
+            "line 13, record P04637: found 60 residues, expected 61 according to its SQ line; the entry may be cut off",
         ),
         (
             flat_text("Q00001") + flat_text().replace("AC   P04637; Q15086; Q15087;\n", ""),
@@ -208,7 +208,7 @@ def test_places_in_xml_that_are_no_residue_of_the_entry(write):
         ),
         (
             xml_entry(features=xml_feature('position="15"', "Phosphoserine", "9")),
-            "record P04637: found evidence '9', expected one that the entry explains",
+            "record P04637: found evidence '9', expected an evidence of the entry",
         ),
         (xml_entry(sequence=""), "record P04637: found an entry without sequence, expected one"),
         (xml_entry().replace("accession>", "ac>"), "line 16: found an entry without accession, expected one"),
@@ -226,10 +226,10 @@ def test_wrong_xml_entry(write, entry, message):
 
 def test_xml_that_is_none(write):
     with pytest.raises(
-        InputFormatError, match=r"line 16: found no well-formed XML \(no element found\), expected XML"
+        InputFormatError, match=r"line 16: found malformed XML \(no element found\), expected XML"
     ):
         read(write(xml_text([xml_entry()]).replace("</uniprot>\n", ""), "p.xml"), "uniprot-xml")
-    with pytest.raises(InputFormatError, match="line 1: found no well-formed XML"):
+    with pytest.raises(InputFormatError, match="line 1: found malformed XML"):
         read(write("P04637\n", "p.xml"), "uniprot-xml")
     with pytest.raises(InputFormatError, match="found no entry, expected UniProtKB entries as XML"):
         read(write("<a/>", "p.xml"), "uniprot-xml")

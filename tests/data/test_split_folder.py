@@ -103,9 +103,9 @@ def test_isoforms_and_records_of_one_accession_stay_together():
 def test_existing_folder(tmp_path):
     split, folder = Split(proteins(), OPTIONS), tmp_path / "out"
     split.write(folder, [], Ledger())
-    with pytest.raises(OutputFileError, match="out: exists already"):
+    with pytest.raises(OutputFileError, match="out: already exists"):
         check_split_folder(folder, OPTIONS)
-    with pytest.raises(OutputFileError, match="exists already"):
+    with pytest.raises(OutputFileError, match="already exists"):
         split.write(folder, [], Ledger())
     split.write(folder, [], Ledger(), overwrite=True)
     (folder / "notes.txt").touch()

@@ -50,12 +50,12 @@ def test_every_part_gets_a_cluster():
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
-        ({"a": 0.5, "b": 0.4}, "found the shares a 0.5, b 0.4, expected shares above 0 that sum to 1"),
-        ({"a": 1.0, "b": 0.0}, "found the shares a 1, b 0, expected"),
-        ({}, "found the shares of no part"),
+        ({"a": 0.5, "b": 0.4}, r"shares \(a 0.5, b 0.4\) must be above 0 and sum to 1"),
+        ({"a": 1.0, "b": 0.0}, r"shares \(a 1, b 0\) must"),
+        ({}, r"shares \(none\)"),
         (
             dict.fromkeys("abcde", 0.2),
-            "found 2 clusters for 5 parts, expected at least one for each; give more",
+            "only 2 clusters for 5 parts; give more",
         ),
     ],
 )

@@ -73,7 +73,7 @@ def test_scores_that_are_no_probabilities_have_no_calibration():
     scores, truth, residues, proteins = sites()
     bounds = bootstrap(scores * 7 - 3, truth, residues, proteins, 20, probability=False)
     assert not any(name.endswith(("brier", "ece")) for name in bounds)
-    with pytest.raises(ValueError, match="expected probabilities"):
+    with pytest.raises(ValueError, match="not probabilities"):
         measure(scores * 7 - 3, truth, residues)
 
 
@@ -124,9 +124,9 @@ def test_a_difference_that_no_resample_has_is_not_a_number():
 
 def test_one_protein_and_no_resamples_are_refused():
     scores, truth, residues, proteins = sites()
-    with pytest.raises(ValueError, match="found sites of 1 protein, expected at least 2 to draw from"):
+    with pytest.raises(ValueError, match="at least 2 proteins, not of 1"):
         bootstrap(scores, truth, residues, proteins * 0)
-    with pytest.raises(ValueError, match="found 0 resamples, expected 1 or more"):
+    with pytest.raises(ValueError, match="resamples is 0, expected 1 or more"):
         bootstrap(scores, truth, residues, proteins, 0)
 
 

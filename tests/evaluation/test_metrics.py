@@ -63,7 +63,7 @@ def test_a_residue_with_one_kind_of_site_is_left_out() -> None:
 
 
 def test_nothing_to_rank_is_refused() -> None:
-    with pytest.raises(ValueError, match="no residue class with both positive and negative"):
+    with pytest.raises(ValueError, match="no residue class has both positive and negative"):
         site_metrics(np.zeros(3), np.ones(3, dtype=bool), np.array(list("STY")))
 
 
@@ -130,7 +130,7 @@ def test_f1_without_thresholds_is_at_the_threshold_of_best_mcc() -> None:
 
 def test_a_residue_without_threshold_is_refused() -> None:
     scores, truth, residues = sites(100)
-    with pytest.raises(ValueError, match="found no threshold for Y, expected one for each residue"):
+    with pytest.raises(ValueError, match="no threshold for Y; give one for each residue"):
         site_metrics(scores, truth, residues, {"S": 0.1, "T": 0.1})
 
 
@@ -153,7 +153,7 @@ def test_calibrated_probabilities_have_a_small_error() -> None:
 
 @pytest.mark.parametrize("bad", [-0.1, 1.5])
 def test_scores_that_are_no_probabilities_are_refused(bad: float) -> None:
-    with pytest.raises(ValueError, match="expected probabilities from 0 to 1"):
+    with pytest.raises(ValueError, match="not probabilities from 0 to 1"):
         probability_metrics(np.array([0.5, bad]), np.array([True, False]), np.array(["S", "S"]))
 
 

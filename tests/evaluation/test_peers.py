@@ -112,7 +112,7 @@ def test_gzip_other_names_of_columns_and_of_sites(sites, tmp_path):
         ),
         (
             HEADER + "P1\t2\tS\t1\t1\thigh\n",
-            "line 2, record P1, position 2: found 'high' in column 'two', expected a finite number, or nothing; take",
+            "line 2, record P1, position 2: found 'high' in column 'two', expected a finite number, or nothing; remove",
         ),
         (
             HEADER + "P1\t2\tS\t1\tinf\t1\n",
@@ -182,9 +182,9 @@ def test_scores_that_are_no_probabilities_have_no_calibration_to_compare():
 @pytest.mark.parametrize(
     ("keep", "reason"),
     [
-        (lambda sites: sites.protein < 0, "no residue class with both positive and negative"),
-        (lambda sites: sites.states == 1, "no residue class with both positive and negative"),
-        (lambda sites: sites.protein == 3, "found sites of 1 protein, expected at least 2"),
+        (lambda sites: sites.protein < 0, "no residue class has both positive and negative"),
+        (lambda sites: sites.states == 1, "no residue class has both positive and negative"),
+        (lambda sites: sites.protein == 3, "at least 2 proteins, not of 1"),
     ],
 )
 def test_too_few_common_sites_are_refused(keep, reason):

@@ -52,8 +52,7 @@ def test_stored_thresholds_are_used():
     assert made.thresholds_used == {"S": 0.5, "T": 0.25, "Y": 0.75}
     assert made.measured == evaluate_sites(sites(), made.thresholds, 20, 1)
     assert (
-        made.notes()[0]
-        == "MCC and F1 are at the thresholds that the model stores: S 0.500, T 0.250, Y 0.750."
+        made.notes()[0] == "MCC and F1 are at the thresholds stored in the model: S 0.500, T 0.250, Y 0.750."
     )
     assert made.as_dict()["thresholds"] == {"source": "model", "values": made.thresholds_used}
 
@@ -68,7 +67,7 @@ def test_without_stored_thresholds_the_best_ones_are_used_and_named():
     by_hand = site_metrics(known.probability, known.truth, known.residues, shared)
     assert by_hand["st_mcc"] == pytest.approx(metrics["st_mcc"])
     assert by_hand["y_f1"] == pytest.approx(metrics["y_f1"])
-    assert "at each class's best threshold on these very sites, which flatters (S/T 0." in made.notes()[0]
+    assert "and therefore optimistic (S/T 0." in made.notes()[0]
     assert made.as_dict()["thresholds"]["source"] == "best on these sites"
 
 
@@ -90,7 +89,7 @@ def test_both_readings_of_unlabelled_sites():
     assert sum(both[1].values()) - sum(both[0].values()) == unlabelled
     assert wider["st_prevalence"] < made.measured["st_prevalence"]
     assert wider["st_brier"] != made.measured["st_brier"]
-    assert "The same with the unlabelled sites" in made.text()
+    assert "with unlabelled sites counted as negatives" in made.text()
     assert (
         made.as_dict()["sites"]["S"]["unknown"] == ((sites().states == 0) & (sites().residues == "S")).sum()
     )
@@ -119,7 +118,7 @@ def test_a_calibration_error_below_its_interval_is_explained():
     probability = rng.random(20_000)
     states = np.where(rng.random(20_000) < probability, 1, 2).astype(np.uint8)
     given = LabelledSites(**vars(given) | {"states": states, "probability": probability.astype(np.float32)})
-    note = "Resampling adds noise to ECE"
+    note = "Resampling adds noise to the ECE"
     assert note in evaluation(given).text()
     assert note not in evaluation().text()
 
@@ -137,10 +136,10 @@ def test_peers_are_compared_and_drawn_on_common_sites(tmp_path, monkeypatch):
     (one,) = made.comparisons
     assert one["difference"]["st_auroc"]["difference"] == 0
     lacking = int((np.isnan(scores) & (given.states != 0)).sum())
-    assert f"Against square: {one['sites']} labelled sites of 20 proteins" in made.text()
-    assert f"it lacks {lacking} labelled sites" in made.text()
-    assert "and 5 of other proteins" in made.text()
-    assert "of a peer are at its best threshold on these very sites, which flatters it" in made.text()
+    assert f"Against square: {one['sites']} labelled sites in 20 proteins" in made.text()
+    assert f"it has no score for {lacking} labelled sites" in made.text()
+    assert "and 5 in other proteins" in made.text()
+    assert "of a peer are at its best threshold on these same sites" in made.text()
     seen = {}
     monkeypatch.setattr(
         "phosphot5.evaluation.results.roc", lambda *args: seen.update(zip("abcd", args, strict=True))

@@ -63,7 +63,7 @@ def test_no_proteins():
 
 def test_scores_of_other_proteins_are_refused():
     one, other = protein("a", "MS#AT"), protein("b", "MSSAT")
-    with pytest.raises(ValueError, match="found scores of 3 sites, expected 2"):
+    with pytest.raises(ValueError, match="3 scores for 2 sites"):
         LabelledSites.from_proteins([one]).scored([(other, np.zeros(5))])
 
 

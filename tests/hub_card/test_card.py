@@ -286,9 +286,9 @@ def test_write_card_again_gives_the_same_bytes(folder):
     [
         ("run_record.json", None, "no run record here"),
         ("run_record.json", "{", "cannot read the run record"),
-        ("config.json", None, "is no model folder"),
+        ("config.json", None, "is not a model folder"),
         ("config.json", "[1", "cannot read the model configuration"),
-        ("config.json", '{"model_type": "t5"}', "found model_type 't5', expected 'phosphot5'"),
+        ("config.json", '{"model_type": "t5"}', "model_type is 't5', expected 'phosphot5'"),
     ],
 )
 def test_missing_or_unreadable_file(folder, name, text, message):

@@ -116,16 +116,19 @@ def test_a_part_that_was_changed_is_refused(local_hub, split: Path, capsys) -> N
     write_labelled(proteins[1:], split / "test.fasta.gz", overwrite=True)
     assert push(split) == 1
     told = capsys.readouterr().err
-    assert f"{split / 'test.fasta.gz'}: found {len(proteins) - 1} proteins with the fingerprint" in told
+    assert (
+        f"{split / 'test.fasta.gz'}: changed since the split: {len(proteins) - 1} proteins with the fingerprint"
+        in told
+    )
     assert local_hub.requests == []
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "split.json: not found; give a folder that `phosphot5 data split` wrote"),
+        (None, "split.json: not found; give a folder written by `phosphot5 data split`"),
         ("{", "split.json: cannot be read ("),
-        ("{}", "split.json: found no parts, expected the record of a split"),
+        ("{}", "split.json: lists no parts of a split"),
     ],
 )
 def test_a_folder_that_is_no_split_is_refused(local_hub, split: Path, text, message: str, capsys) -> None:

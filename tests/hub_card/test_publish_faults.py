@@ -27,7 +27,7 @@ TAG = "POST .*/tag/"
 
 NO_CONNECTION = "no connection to http://127.0.0.1:"
 LOGIN = "hf auth login"
-WAIT_AN_HOUR = "wait 3600 seconds and push again, what was uploaded is kept"
+WAIT_AN_HOUR = "wait 3600 seconds and push again; uploaded files are kept"
 
 # What goes wrong, for which requests, how many of them (None: until it is mended), and what the user reads.
 FATAL = {
@@ -37,10 +37,10 @@ FATAL = {
     "connection dropped at the commit": (DROPPED, COMMIT, None, NO_CONNECTION),
     "upload cut short": (TRUNCATED, UPLOAD, None, NO_CONNECTION),
     "commit cut short": (TRUNCATED, COMMIT, None, NO_CONNECTION),
-    "500 when creating": (Fault(500), CREATE, None, "a problem of its own (500"),
-    "500 for the upload": (Fault(500), UPLOAD, None, "a problem of its own (500"),
-    "500 at the commit": (Fault(500), COMMIT, None, "a problem of its own (500"),
-    "502 page of a gateway": (Fault(502, html=True), "", None, "a problem of its own (502"),
+    "500 when creating": (Fault(500), CREATE, None, "a problem (500"),
+    "500 for the upload": (Fault(500), UPLOAD, None, "a problem (500"),
+    "500 at the commit": (Fault(500), COMMIT, None, "a problem (500"),
+    "502 page of a gateway": (Fault(502, html=True), "", None, "a problem (502"),
     "page of a gateway for the card": (Fault(502, html=True), "validate-yaml", None, "push again later"),
     "503 for the batch": (Fault(503), BATCH, None, "push again later"),
     "429 when creating": (rate_limited(7), CREATE, None, "wait 7 seconds and push again"),
@@ -136,7 +136,7 @@ def sha256(path: Path) -> str:
 def test_next_push_sends_only_what_is_missing(local_hub, folder, waits):
     first, second = (sha256(path) for path in sorted(folder.glob("*.safetensors")))
     local_hub.faults.plan(DROPPED, UPLOAD + second, times=None)
-    with pytest.raises(PhosphoT5Error, match="push again, what was uploaded is kept"):
+    with pytest.raises(PhosphoT5Error, match="push again; uploaded files are kept"):
         push_folder(folder, REPO)
     assert set(local_hub.store.large_files) == {first}
     local_hub.faults.clear()
@@ -248,9 +248,7 @@ def test_file_that_vanishes_is_named(local_hub, folder, monkeypatch):
 def test_token_of_the_environment_is_used(local_hub, folder, token):
     done = command(folder, HF_TOKEN=token)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(
-        f"phosphot5 push: {REPO}: not pushed: the Hub does not accept"
-    )
+    assert done.stderr.splitlines()[-1].startswith(f"phosphot5 push: {REPO}: not pushed: the Hub rejected")
     assert LOGIN in done.stderr
 
 

@@ -100,5 +100,5 @@ def test_many_short_proteins_in_bfloat16(make_full_model, make_proteins):
 
 def test_generate_takes_one_protein_a_row(model, proteins):
     ids, mask = proteins
-    with pytest.raises(ValueError, match="found packed rows, expected one protein a row; use annotate"):
+    with pytest.raises(ValueError, match="one protein per row; use annotate"):
         model.generate(packed(ids, mask), attention_mask=numbers(mask))

@@ -187,15 +187,15 @@ def test_options_of_the_pipeline_give_way_to_those_of_a_call(loaded):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"top_k": 0}, "found top_k 0, expected an integer of 1 or more"),
-        ({"top_k": True}, "found top_k True, expected an integer of 1 or more"),
-        ({"threshold": 50}, "found threshold 50, expected a probability from 0 to 1"),
-        ({"threshold": float("nan")}, "found threshold nan, expected a probability from 0 to 1"),
-        ({"threshold": "0.5"}, "found threshold '0.5', expected a probability from 0 to 1"),
-        ({"return_all_scores": None}, "found return_all_scores None, expected True or False"),
+        ({"top_k": 0}, "top_k is 0, expected an integer of 1 or more"),
+        ({"top_k": True}, "top_k is True, expected an integer of 1 or more"),
+        ({"threshold": 50}, "threshold is 50, expected a probability from 0 to 1"),
+        ({"threshold": float("nan")}, "threshold is nan, expected a probability from 0 to 1"),
+        ({"threshold": "0.5"}, "threshold is '0.5', expected a probability from 0 to 1"),
+        ({"return_all_scores": None}, "return_all_scores is None, expected True or False"),
         (
             {"topk": 3},
-            "found the argument 'topk', expected top_k, threshold, return_all_scores or one of every pipeline",
+            "unknown argument 'topk'; choose from top_k, threshold, return_all_scores and those of every pipeline",
         ),
     ],
 )
@@ -209,7 +209,7 @@ def test_wrong_options(predict, loaded, options, message):
 def test_a_model_that_calls_nothing_says_so(loaded):
     model = copy.deepcopy(loaded[0])
     model.config.fpr_table = None
-    with pytest.raises(ValueError, match="without a table of false-positive rates, which calls no site"):
+    with pytest.raises(ValueError, match="has no table of false-positive rates and calls no site"):
         model.pipeline(loaded[1], return_all_scores=False)
 
 

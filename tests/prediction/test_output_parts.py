@@ -72,7 +72,7 @@ def test_check_refuses_what_cannot_be_written(tmp_path):
     (tmp_path / "mine").write_text("")
     for name, message in (
         (".", "not a file; give a file name, or - for standard output"),
-        ("mine", "mine: exists already; choose another name or ask to overwrite it"),
+        ("mine", "mine: already exists; choose another name or ask to overwrite it"),
         ("no/out", "no/out: its folder does not exist; create it first"),
     ):
         with pytest.raises(OutputFileError, match=message):
@@ -83,7 +83,7 @@ def test_check_refuses_what_cannot_be_written(tmp_path):
 def test_a_file_in_place_of_the_folder_stays(tmp_path):
     (tmp_path / "out.parts").write_text("mine")
     with pytest.raises(
-        OutputFileError, match=r"out.parts: is no folder of parts; remove it or choose another"
+        OutputFileError, match=r"out.parts: not a folder of parts; remove it or choose another"
     ):
         OutputParts(str(tmp_path / "out")).begin({}, resume=False)
     assert (tmp_path / "out.parts").read_text() == "mine"

@@ -43,7 +43,7 @@ def test_checkpoints_of_other_models_are_refused(tmp_path: Path) -> None:
     second = checkpoint(tmp_path / "2", model={"a": torch.ones(1), "b": torch.ones(1)})
     with pytest.raises(PhosphoT5Error, match=re.escape(f"{second}: its weights differ") + ".* in b; average"):
         mean_weights([first, second])
-    with pytest.raises(PhosphoT5Error, match="no checkpoint to average"):
+    with pytest.raises(PhosphoT5Error, match="no checkpoints to average"):
         mean_weights([])
 
 
@@ -64,10 +64,10 @@ def test_a_training_ends_with_the_mean_of_its_last_checkpoints(
     ("given", "message"),
     [
         ({"average_checkpoints": -1}, "average_checkpoints is -1, expected 0 or more"),
-        ({"average_checkpoints": 2}, "leaves no best model: expected load_best_model_at_end false"),
+        ({"average_checkpoints": 2}, "leaves no best model; set load_best_model_at_end to false"),
         (
             {"average_checkpoints": 3, "load_best_model_at_end": False},
-            "average_checkpoints is 3, but save_total_limit 2: expected as many or no limit",
+            "average_checkpoints is 3, but save_total_limit 2; raise",
         ),
     ],
 )

@@ -91,10 +91,10 @@ def test_finished_folds_are_kept_when_resumed(
     monkeypatch.setattr(crossval, "train", train)
     with pytest.raises(KeyboardInterrupt):
         CrossValidation(recipe(), folds=3).run(COMMAND)
-    with pytest.raises(PhosphoT5Error, match="cv: holds a cross-validation already; resume it, remove it"):
+    with pytest.raises(PhosphoT5Error, match="cv: already contains a cross-validation; resume it, remove it"):
         CrossValidation(recipe(), folds=3).run(COMMAND)
     for other in ({"folds": 4}, {"folds": 3, "identity": 0.5}, {"folds": 3, "seed": 2}):
-        with pytest.raises(PhosphoT5Error, match="has other folds than these files and options give; remove"):
+        with pytest.raises(PhosphoT5Error, match="its folds do not match these files and options; remove"):
             CrossValidation(recipe(), **other).run(COMMAND, resume=True)
     summary = CrossValidation(recipe(), folds=3).run(COMMAND, resume=True)
     assert trained == ["fold0", "fold1", "fold1", "fold2"]
@@ -114,13 +114,13 @@ def test_models_that_may_know_the_proteins_are_named(
     monkeypatch.setattr(CrossValidation, "_prepare", stop)
     with pytest.raises(StopError):
         CrossValidation(recipe(given), folds=3).run(COMMAND)
-    assert ("bundled may have learnt from proteins of these folds" in caplog.text) == ("bundled" in given)
+    assert ("bundled may have been trained on proteins of these folds" in caplog.text) == ("bundled" in given)
 
 
 def test_what_cannot_be_cross_validated_is_refused(recipe) -> None:
-    with pytest.raises(PhosphoT5Error, match="found 2 folds, expected at least 3"):
+    with pytest.raises(PhosphoT5Error, match="folds is 2, expected at least 3"):
         CrossValidation(recipe(), folds=2)
-    with pytest.raises(PhosphoT5Error, match="names no files under data.train"):
+    with pytest.raises(PhosphoT5Error, match="has no data.train"):
         CrossValidation(recipe("data.valid=[]"))
-    with pytest.raises(PhosphoT5Error, match="names no training.output_dir"):
+    with pytest.raises(PhosphoT5Error, match="has no training.output_dir"):
         CrossValidation(recipe("training.output_dir=''"))

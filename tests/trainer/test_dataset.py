@@ -96,7 +96,7 @@ def test_segments_without_a_label_are_left_out_and_counted(build) -> None:
 
 
 def test_nothing_labelled_is_an_error(build) -> None:
-    with pytest.raises(ValueError, match="none of 1 proteins .* has a site of known state; mark positives"):
+    with pytest.raises(ValueError, match="none of 1 proteins .* has a labelled site; mark positives"):
         build(">a\nMSTY\n")
 
 

@@ -168,7 +168,7 @@ def test_push_that_fails_in_training_is_told_and_does_not_end_it(local_hub, make
     assert trainer.state.global_step == 3
     told = [record.getMessage() for record in caplog.records if "was not pushed" in record.getMessage()]
     assert len(told) == 2
-    assert all("training goes on" in text and "write permission" in text for text in told)
+    assert all("training continues" in text and "write permission" in text for text in told)
     assert [commit.title for commit in commits(local_hub)] == ["Training in progress, step 3, epoch 1.00"]
 
 

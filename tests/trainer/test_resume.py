@@ -116,7 +116,7 @@ def test_what_has_changed_is_told_and_recorded(train, switch_off, caplog: pytest
         train()
     with caplog.at_level(logging.INFO, "phosphot5"):
         record = train("training.learning_rate=0.005", resume=True)
-    assert "the training goes on after step 2" in caplog.text
+    assert "continuing after step 2" in caplog.text
     assert "changed since it was interrupted: training.learning_rate, 0.01 -> 0.005" in caplog.text
     assert record.resumed[0]["changed"] == {"training.learning_rate": [0.01, 0.005]}
 
@@ -139,7 +139,7 @@ def test_a_checkpoint_half_written_is_passed_over_and_removed(train, switch_off,
 
 
 def test_nothing_to_resume_is_an_error(train) -> None:
-    with pytest.raises(PhosphoT5Error, match="out: holds no training to resume; train without resuming"):
+    with pytest.raises(PhosphoT5Error, match="out: contains no training to resume; train without resuming"):
         train(resume=True)
 
 

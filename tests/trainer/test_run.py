@@ -190,7 +190,7 @@ def test_a_recipe_can_push_what_it_trains(recipe, tmp_path: Path, local_hub) -> 
 def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:
     run.train(recipe(), COMMAND)
     with pytest.raises(
-        PhosphoT5Error, match="out: holds a training already; resume it, remove it or give another"
+        PhosphoT5Error, match="out: already contains a training; resume it, remove it or give another"
     ):
         run.train(recipe(), COMMAND)
 
@@ -198,8 +198,8 @@ def test_a_folder_that_holds_a_training_is_left_alone(recipe) -> None:
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("data.valid=[]", "names no files under data.valid"),
-        ("training.output_dir=''", "names no training.output_dir"),
+        ("data.valid=[]", "has no data.valid"),
+        ("training.output_dir=''", "has no training.output_dir"),
         ("training.fp16=true", "fp16 is refused"),
         ("training.hub_token=hf_secret", "training.hub_token: found an access token in the recipe"),
         ("training.save_strategy=sometimes", "training arguments: sometimes is not a valid"),

@@ -37,4 +37,4 @@ def open_parquet(path: PathLike) -> "Iterator[ParquetFile]":
         raise InputFileError(f"{path}: no such file; check the path") from None
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0].removesuffix(".")
-        raise InputFileError(f"{path}: cannot be read as Parquet ({reason}); check what it is") from error
+        raise InputFileError(f"{path}: cannot be read as Parquet ({reason}); check the file") from error

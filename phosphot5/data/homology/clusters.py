@@ -40,9 +40,9 @@ def cluster_proteins(proteins: Sequence[Protein], identity: float = 0.3, coverag
     """
     for name, value in (("identity", identity), ("coverage", coverage)):
         if not 0 <= value <= 1:
-            raise PhosphoT5Error(f"{name}: found {value:g}, expected 0 to 1")
+            raise PhosphoT5Error(f"{name} is {value:g}, expected 0 to 1")
     if not proteins:
-        raise PhosphoT5Error("found no protein to cluster, expected at least one")
+        raise PhosphoT5Error("no proteins to cluster; give at least one")
     sequences, which = np.unique([protein.sequence for protein in proteins], return_inverse=True)
     return _cluster_sequences(sequences.tolist(), identity, coverage)[which]
 

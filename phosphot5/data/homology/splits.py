@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.wording import counted
 
 __all__ = ["assign"]
 
@@ -39,13 +40,11 @@ def assign(clusters: np.ndarray, weights: np.ndarray, shares: Mapping[str, float
     names, wanted = list(shares), np.array(list(shares.values()), dtype=np.float64)
     if not names or (wanted <= 0).any() or abs(wanted.sum() - 1) > 1e-6:
         text = ", ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise PhosphoT5Error(
-            f"found the shares {text or 'of no part'}, expected shares above 0 that sum to 1"
-        )
+        raise PhosphoT5Error(f"shares ({text or 'none'}) must be above 0 and sum to 1")
     numbers, which = np.unique(clusters, return_inverse=True)
     if len(numbers) < len(names):
         raise PhosphoT5Error(
-            f"found {len(numbers)} clusters for {len(names)} parts, expected at least one for each; give more "
+            f"only {counted(len(numbers), 'cluster')} for {len(names)} parts; give more "
             "proteins, ask for fewer parts, or cluster at a higher identity"
         )
     weights = np.asarray(weights).reshape(len(clusters), -1)

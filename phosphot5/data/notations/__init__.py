@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from phosphot5.data.notations import marks, proforma
 from phosphot5.data.records import Annotated, SiteState
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.wording import counted
 
 __all__ = ["NOTATIONS", "unsupported_by", "parse", "render"]
 
@@ -137,11 +138,11 @@ def unsupported_by(annotated: Annotated, notation: str) -> list[str]:
     lost = []
     for state in (SiteState.POSITIVE, SiteState.NEGATIVE):
         if state not in target.states and (count := annotated.states.count(state)):
-            lost.append(f"{count} {state.name.lower()} sites")
+            lost.append(counted(count, f"{state.name.lower()} site"))
     if annotated.removed and not target.gaps:
-        lost.append(f"{len(annotated.removed)} gaps")
+        lost.append(counted(len(annotated.removed), "gap"))
     if annotated.localisations and not target.localisations:
-        lost.append(f"{len(annotated.localisations)} localisation scores")
+        lost.append(counted(len(annotated.localisations), "localisation score"))
     for other in annotated.other_modifications:
         unnamed = notation == "lower-case" and other.text == marks.UNNAMED
         if other.kind not in target.kinds and not unnamed:
@@ -152,5 +153,5 @@ def unsupported_by(annotated: Annotated, notation: str) -> list[str]:
 
 def _named(notation: str) -> _Notation:
     if notation not in _TABLE:
-        raise PhosphoT5Error(f"found notation {notation!r}, expected one of {', '.join(NOTATIONS)}")
+        raise PhosphoT5Error(f"unknown notation {notation!r}; choose from {', '.join(NOTATIONS)}")
     return _TABLE[notation]

@@ -85,7 +85,7 @@ def detect_format(path: str) -> str:
     if not name:
         shown = "standard input" if path == "-" else path
         raise InputFileError(
-            f"{shown}: the content does not say what it is; name its format, one of {', '.join(FORMATS)}, with --from"
+            f"{shown}: format not recognised from the content; name it with --from, one of {', '.join(FORMATS)}"
         )
     return name
 

@@ -135,7 +135,7 @@ class ReadContext:
         """Tell whether a residue, upper case or empty, can be a site; count it if not."""
         if residue in PHOSPHO_RESIDUES:
             return True
-        self.not_taken["on another residue than S, T and Y"] += 1
+        self.not_taken["on a residue other than S, T and Y"] += 1
         return False
 
     def modified_residue(self, note: str, evidence: str, position: int, line: int | None) -> SiteLabel | None:

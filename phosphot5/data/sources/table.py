@@ -85,7 +85,7 @@ def _claim(context: ReadContext, cells: dict[str, str], line: int) -> SiteLabel 
     if not context.on_phospho_residue(residue or given):
         return None
     if STATES[state] is SiteState.UNKNOWN:
-        context.not_taken["state unknown as the table says"] += 1
+        context.not_taken["state given as unknown"] += 1
     return SiteLabel(position, residue or given, STATES[state], cells.get("evidence", ""), line)
 
 
@@ -98,7 +98,7 @@ def _rows(path: str) -> Iterator[tuple[int, list[str]]]:
         yield from read_rows(path, "," if suffix == ".csv" else "\t")
     else:
         expected = ".csv, .tsv, .tab, .txt, .parquet"
-        raise InputFileError(f"{path}: found the ending {suffix!r}, expected one of {expected}")
+        raise InputFileError(f"{path}: unknown ending {suffix!r}; use one of {expected}")
 
 
 def _parquet_rows(path: str) -> Iterator[tuple[int, list[str]]]:

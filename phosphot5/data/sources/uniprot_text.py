@@ -108,7 +108,7 @@ def _entry(context: ReadContext, record: Any, line: int) -> Entry:
     name = record.accessions[0]
     stated = record.seqinfo[0]
     if stated != len(record.sequence):
-        found, expected = f"{len(record.sequence)} residues", f"{stated} as its SQ line says"
+        found, expected = f"{len(record.sequence)} residues", f"{stated} according to its SQ line"
         raise InputFormatError(found, expected, "the entry may be cut off", line=line, record=name)
     claims = [claim for feature in record.features if (claim := _claim(context, feature, line))]
     description = f"{record.entry_name} OS={record.organism.rstrip('.')} OX={','.join(record.taxonomy_id)}"

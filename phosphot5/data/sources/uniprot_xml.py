@@ -65,7 +65,7 @@ def _elements(path: str) -> Iterator[tuple[int, Element]]:
                         ancestor.clear()
         parser.close()
     except ParseError as error:
-        found = f"no well-formed XML ({error.msg.split(':')[0]})"
+        found = f"malformed XML ({error.msg.split(':')[0]})"
         advice = "the file may be cut off"
         raise InputFormatError(found, "XML", advice, path=path, line=error.position[0]) from None
 
@@ -121,6 +121,6 @@ def _claim(
         raise InputFormatError(found, "a position, 1-based", record=name)
     keys = feature.get("evidence", "").split()
     if unknown := [key for key in keys if key not in codes]:
-        raise InputFormatError(f"evidence {unknown[0]!r}", "one that the entry explains", record=name)
+        raise InputFormatError(f"evidence {unknown[0]!r}", "an evidence of the entry", record=name)
     evidence = " ".join(codes[key] for key in keys)
     return context.modified_residue(feature.get("description", ""), evidence, int(position), line)
