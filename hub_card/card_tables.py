@@ -8,6 +8,7 @@ from phosphot5.record.facts import Hardware
 from phosphot5.record.metric_names import CLASS_TITLES
 from phosphot5.record.run_record import RunRecord
 from phosphot5.record.thresholds import probability_at
+from phosphot5.wording import duration
 
 __all__ = [
     "CALIBRATION",
@@ -73,16 +74,10 @@ CALIBRATION = ("slope", "neighbours", "protein", "intercept")
 """Parts of the line that calibrates the log-odds, as the configuration names them."""
 
 
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min {rest:02d} s"
-
-
 COST_ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("steps", "optimizer steps", "{:,}".format),
     ("tokens", "tokens read, all noise passes counted", "{:,}".format),
-    ("seconds", "time", _duration),
+    ("seconds", "time", duration),
     ("flops", "floating-point operations", "{:.2g}, estimated".format),
 )
 """What trainings consume and add up to: name in the record, title, how it is shown."""

@@ -24,7 +24,10 @@ class ScoringModel(Protocol):
     """What is asked of a model here."""
 
     config: Any
-    device: torch.device
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
 
     def score_sites(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return probabilities of shape (batch, length)."""

@@ -5,6 +5,8 @@ import sys
 import time
 from types import TracebackType
 
+from phosphot5.wording import duration
+
 __all__ = ["Progress", "hide_loading_bars"]
 
 logger = logging.getLogger(__name__)
@@ -66,9 +68,9 @@ class Progress:
 
     def _text(self, seconds: float) -> str:
         if self._total is None:
-            return f"{self._done:,} {self._noun}, {seconds:.0f} s"
+            return f"{self._done:,} {self._noun}, {duration(seconds)}"
         left = seconds * (self._total / self._done - 1)
-        return f"{self._done:,} of {self._total:,} {self._noun}, {seconds:.0f} s, about {left:.0f} s left"
+        return f"{self._done:,} of {self._total:,} {self._noun}, {duration(seconds)}, about {duration(left)} left"
 
 
 def hide_loading_bars() -> None:

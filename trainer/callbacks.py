@@ -11,6 +11,7 @@ from transformers.dynamic_module_utils import custom_object_save
 from transformers.trainer_callback import ExportableState
 
 from phosphot5.export import write_endpoint_files
+from phosphot5.wording import duration
 
 from .sampler import TokenBudgetSampler
 
@@ -149,7 +150,7 @@ class ConsoleProgress(TrainerCallback):
         figures = ", ".join(f"{name} {value}" for name, value in self._figures.items())
         logger.info(
             "step %s of %s, epoch %.2f: %s, about %s left",
-            *(f"{state.global_step:,}", f"{state.max_steps:,}", state.epoch, figures, _duration(left)),
+            *(f"{state.global_step:,}", f"{state.max_steps:,}", state.epoch, figures, duration(left)),
         )
 
     def on_evaluate(
@@ -182,11 +183,3 @@ class ConsoleProgress(TrainerCallback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def _duration(seconds: float) -> str:
-    """Write a time for people: ``45 s``, ``12 min``, ``3 h 05 min``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
