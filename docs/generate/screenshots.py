@@ -33,7 +33,7 @@ def compare(page: Page) -> None:
     """Compare p53 with a variant."""
     page.get_by_role("tab", name="Compare two variants").click()
     start(page, "Example: p53 and its variant", "Compare")
-    page.get_by_role("img", name="Scores of A upwards").wait_for()
+    page.get_by_role("img", name="Scores of A point up").wait_for()
 
 
 SHOTS = {
