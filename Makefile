@@ -33,6 +33,7 @@ lint: $(STAMP) $(TYPES)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python tests/contract/sizes.py
+	$(BIN)/python -m pytest -q tests/contract/test_import_rules.py
 
 # the site, in build/site; a broken link fails. The variable silences an announcement of mkdocs-material
 docs: $(STAMP) $(TYPES)

@@ -1,15 +1,15 @@
 """Self-contained Hub folders: weights, configuration, tokenizer, code, run record and card."""
 
 import shutil
-import tempfile
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
-from phosphot5.errors import OutputFileError, PhosphoT5Error
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import PICTURES, write_card
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.hub_card.model_folder import ONNX_FILE
+from phosphot5.output import atomic_folder, check_folder
 from phosphot5.prediction.loading import load_model
 from phosphot5.prediction.onnx_export import require_onnx, write_onnx
 from phosphot5.record.run_record import RECORD_FILE
@@ -58,15 +58,10 @@ def export_model(
     """
     if onnx:
         require_onnx()
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise OutputFileError(f"{folder}: already exists; choose another folder or remove it")
-    if not target.absolute().parent.is_dir():
-        raise OutputFileError(f"{folder}: its parent folder does not exist; create it first")
+    check_folder(folder)  # before the model loads
     register()
     model, tokenizer = load_model(name, revision)
-    with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=f".{target.name}.") as unfinished:
-        made = Path(unfinished) / "model"
+    with atomic_folder(folder) as made:
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)
         write_endpoint_files(made)
@@ -77,10 +72,7 @@ def export_model(
         write_card(made)
         if onnx:
             write_onnx(model, made / ONNX_FILE)
-        if target.exists():
-            target.rmdir()
-        made.rename(target)
-    return sorted(path for path in target.rglob("*") if path.is_file())
+    return sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
 def write_endpoint_files(folder: Path) -> None:

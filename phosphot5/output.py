@@ -123,7 +123,7 @@ def check_folder(path: PathLike, *, overwrite: bool = False, replaceable: Collec
         raise OutputFileError(f"{path}: not a folder; give another name")
     present = sorted(item.name for item in target.iterdir()) if target.exists() else []
     if present and not overwrite:
-        raise OutputFileError(f"{path}: already exists; choose another name or ask to overwrite it")
+        raise OutputFileError(f"{path}: already exists; choose another name or remove it")
     if foreign := [name for name in present if name not in replaceable]:
         raise OutputFileError(
             f"{path}: holds {foreign[0]}, which this command does not write; choose another name"

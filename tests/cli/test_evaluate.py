@@ -271,7 +271,7 @@ def test_an_existing_folder_is_refused(evaluate, tmp_path):
     (tmp_path / "out" / "roc.png").write_text("old")
     code, _, err = evaluate(LABELLED, "-o", tmp_path / "out")
     assert code == 1
-    assert err == "phosphot5 evaluate: out: already exists; choose another name or ask to overwrite it\n"
+    assert err == "phosphot5 evaluate: out: already exists; choose another name or remove it\n"
     (tmp_path / "out" / "thesis.txt").write_text("precious")
     code, _, err = evaluate(LABELLED, "-o", tmp_path / "out", "--overwrite")
     assert code == 1

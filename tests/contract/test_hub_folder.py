@@ -144,7 +144,7 @@ def test_requirements_are_those_of_the_code(exported_folder):
 
 def test_export_refuses_a_folder_that_holds_something(tiny_folder, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(Exception, match="already exists; choose another folder") as caught:
+    with pytest.raises(Exception, match="already exists; choose another name or remove it") as caught:
         export_model(str(tiny_folder), tmp_path)
     assert type(caught.value).__name__ == "OutputFileError"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

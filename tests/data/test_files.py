@@ -46,7 +46,7 @@ def test_folder_that_may_not_be_replaced(tmp_path):
     target.mkdir()
     check_folder(target)
     (target / "b.txt").write_text("mine")
-    with pytest.raises(OutputFileError, match="already exists; choose another name or ask to overwrite it"):
+    with pytest.raises(OutputFileError, match="already exists; choose another name or remove it"):
         check_folder(target)
     with pytest.raises(OutputFileError, match="holds b.txt, which this command does not write"):
         check_folder(target, overwrite=True, replaceable=["a.txt"])
