@@ -10,7 +10,7 @@ import datasets
 import numpy as np
 from pydantic import ConfigDict
 
-from phosphot5.data import Ledger, Protein, SiteState
+from phosphot5.data import PHOSPHO_RESIDUES, Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
@@ -126,19 +126,13 @@ class TrainingSet:
         )
 
 
-def build_dataset(
-    files: Sequence[LabelledFile],
-    site_token_ids: dict[str, list[int]],
-    max_length: int = 2048,
-) -> TrainingSet:
+def build_dataset(files: Sequence[LabelledFile], max_length: int = 2048) -> TrainingSet:
     """Read, merge and encode labelled proteins; longer ones are cut into segments of nearly equal length.
 
     Parameters
     ----------
     files : sequence of LabelledFile
         A sequence in several files is one protein; the first file that labels a site decides.
-    site_token_ids : dict of str to list of int
-        Residue to ``[plain id, phosphorylated id]``, from the model's configuration.
     max_length : int
         Longest segment in tokens.
 
@@ -150,14 +144,10 @@ def build_dataset(
         If a file does not hold labelled proteins.
     """
     proteins, counts = merge_proteins(files)
-    partner = np.full(256, -1, dtype=np.int16)
-    for plain, phosphorylated in site_token_ids.values():
-        partner[plain] = phosphorylated
     rows: dict[str, list] = {name: [] for name in FEATURES}
     unlabelled = 0
     for protein in proteins:
-        tokens = dict(zip(("input_ids", "labels"), _encode_labelled(protein, partner), strict=True))
-        known = (partner[tokens["input_ids"]] >= 0) & (tokens["labels"] != -100)
+        tokens, known = _encode_labelled(protein)
         for start, stop in _segments(len(known), max_length):
             if not known[start:stop].any():
                 unlabelled += 1
@@ -234,12 +224,14 @@ def split_files(
     logger.info("%s proteins in %s clusters: %s", f"{len(split.proteins):,}", f"{len(split.sizes):,}", sizes)
 
 
-def _encode_labelled(protein: Protein, partner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids and labels of a protein, ``</s>`` included, both of shape (residues + 1,)."""
+def _encode_labelled(protein: Protein) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Token ids and labels of a protein, and its labelled sites (bool); all of shape (residues + 1,)."""
     ids, labels = encode(protein.sequence), encode(protein.sequence, protein.states)
-    states = np.frombuffer(protein.states, dtype=np.uint8)
-    labels[:-1][(partner[ids[:-1]] >= 0) & (states == SiteState.UNKNOWN)] = -100
-    return ids, labels
+    letters = np.frombuffer(protein.sequence.encode() + b"\n", dtype=np.uint8)  # the </s> is no site
+    states = np.frombuffer(protein.states + bytes(1), dtype=np.uint8)
+    sites = np.isin(letters, list(PHOSPHO_RESIDUES.encode()))
+    labels[sites & (states == SiteState.UNKNOWN)] = -100
+    return {"input_ids": ids, "labels": labels}, sites & (states != SiteState.UNKNOWN)
 
 
 def _segments(length: int, longest: int) -> Iterator[tuple[int, int]]:

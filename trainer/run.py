@@ -71,7 +71,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     args = training_arguments(recipe)
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
-    sets = read_sets(recipe, model.config.site_token_ids)
+    sets = read_sets(recipe)
     trainer = _make_trainer(model, args, sets)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
@@ -85,12 +85,12 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     return record
 
 
-def read_sets(recipe: Recipe, site_token_ids: dict[str, list[int]]) -> dict[str, TrainingSet]:
+def read_sets(recipe: Recipe) -> dict[str, TrainingSet]:
     """Read the training and the validation set of a recipe, and log what became of their proteins."""
     sets = {}
     for role in ("train", "valid"):
         try:
-            sets[role] = build_dataset(getattr(recipe.data, role), site_token_ids, recipe.data.max_length)
+            sets[role] = build_dataset(getattr(recipe.data, role), recipe.data.max_length)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())

@@ -46,7 +46,7 @@ def windows(ids: np.ndarray, at: np.ndarray) -> csr_matrix:
 def sites(files: Iterable[LabelledFile], residues: str) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
     """Windows, truth and residue of every labelled site of some residues."""
     config = PhosphoT5Config()
-    dataset = build_dataset(list(files), config.site_token_ids, max_length=10**6).dataset
+    dataset = build_dataset(list(files), max_length=10**6).dataset
     blocks, truth, letters = [], [], []
     for row in dataset:
         ids, labels = row["input_ids"], row["labels"]

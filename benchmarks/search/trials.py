@@ -28,9 +28,8 @@ class Bench:
     def sets(self) -> tuple[Dataset, Dataset]:
         """The training and the validation set of the recipe."""
         recipe = load_recipe(SMALL)
-        sites = make_model(recipe, 1).config.site_token_ids
         files = (recipe.data.train, recipe.data.valid)
-        return tuple(build_dataset(part, sites, recipe.data.max_length).dataset for part in files)
+        return tuple(build_dataset(part, recipe.data.max_length).dataset for part in files)
 
     def trainer(self, overrides: list[str], folder: str, seed: int, steps: int) -> PhosphoT5Trainer:
         """Make the trainer of a variant.

@@ -209,7 +209,7 @@ def save_sets(folder: str) -> None:
     data = small_recipe().data
     datasets.disable_progress_bars()
     for name, files in (("train", data.train), ("valid", data.valid)):
-        made = build_dataset(files, PhosphoT5Config().site_token_ids, data.max_length)
+        made = build_dataset(files, data.max_length)
         made.dataset.save_to_disk(f"{folder}/{name}")
 
 

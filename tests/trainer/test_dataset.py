@@ -23,7 +23,7 @@ def build(tmp_path: Path):
             path = tmp_path / f"{number}.fasta"
             path.write_text(text)
             files.append(LabelledFile(str(path), residues))
-        return build_dataset(files, SITES, max_length)
+        return build_dataset(files, max_length)
 
     return make
 
@@ -75,7 +75,7 @@ def test_a_file_for_one_residue_adds_to_a_file_for_all(tmp_path: Path) -> None:
     first, second = tmp_path / "all.fasta", tmp_path / "y.fasta"
     first.write_text(">a\nMS#TYK\n")
     second.write_text(">a\nMS@T#Y#K\n")
-    made = build_dataset([LabelledFile(str(first)), LabelledFile(str(second), "Y")], SITES)
+    made = build_dataset([LabelledFile(str(first)), LabelledFile(str(second), "Y")])
     assert labels(made) == [19, 29, -100, 31, 14, 1]
 
 
