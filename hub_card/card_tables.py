@@ -122,8 +122,11 @@ def result_tables(record: RunRecord) -> list[dict[str, Any]]:
     results = []
     for name, scores in record.metrics.items():
         rows = [
-            {"title": title, "cells": [_score(scores, f"{key}_{metric}", form) for key in CLASS_TITLES]}
-            for metric, title, form in COLUMNS
+            {
+                "title": title,
+                "cells": [_score(scores, f"{key}_{metric}", number_format) for key in CLASS_TITLES],
+            }
+            for metric, title, number_format in COLUMNS
             if any(f"{key}_{metric}" in scores for key in CLASS_TITLES)
         ]
         results.append({"name": name, "rows": rows, "peers": _peers(record, name)})
@@ -145,14 +148,20 @@ def _peers(record: RunRecord, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def _score(scores: Mapping[str, float | None], key: str, form: str, missing: str = NOT_MEASURED) -> str:
+def _score(
+    scores: Mapping[str, float | None], key: str, number_format: str, missing: str = NOT_MEASURED
+) -> str:
     value, low, high = (scores.get(name) for name in (key, f"{key}_low", f"{key}_high"))
     if value is None:
         return missing
-    shown = form.format(value)
+    shown = number_format.format(value)
     if key.endswith(NO_INTERVAL_SHOWN):
         return shown
-    return shown if low is None or high is None else f"{shown} [{form.format(low)}-{form.format(high)}]"
+    return (
+        shown
+        if low is None or high is None
+        else f"{shown} [{number_format.format(low)}-{number_format.format(high)}]"
+    )
 
 
 def further_rows(record: RunRecord) -> list[dict[str, str]]:
@@ -178,7 +187,10 @@ def earlier_rows(record: RunRecord) -> list[list[str]]:
             f"`{shlex.join(training.command)}`",
             str(training.seed),
             f"`{training.git_commit}`" if training.git_commit else "no commit recorded",
-            *(_amount(form, getattr(training.cost, name)) for name, _, form in COST_ROWS[:3]),
+            *(
+                _amount(number_format, getattr(training.cost, name))
+                for name, _, number_format in COST_ROWS[:3]
+            ),
         ]
         for training in record.earlier
     ]
@@ -187,17 +199,17 @@ def earlier_rows(record: RunRecord) -> list[list[str]]:
 def cost_rows(record: RunRecord) -> list[tuple[str, str]]:
     """Return what the run consumed, each with its name, and what it was together with the earlier trainings."""
     rows = []
-    for name, title, form in COST_ROWS:
-        text = _amount(form, getattr(record.cost, name))
+    for name, title, number_format in COST_ROWS:
+        text = _amount(number_format, getattr(record.cost, name))
         parts = [getattr(cost, name) for cost in (record.cost, *(part.cost for part in record.earlier))]
         if record.earlier and None not in parts:
-            text += f"; with the earlier trainings {form(sum(parts))}"
+            text += f"; with the earlier trainings {number_format(sum(parts))}"
         rows.append((title, text))
     return [*rows, ("peak memory", _gibibytes(record.cost.peak_memory_bytes))]
 
 
-def _amount(form: Callable[[float], str], value: float | None) -> str:
-    return NOT_MEASURED if value is None else form(value)
+def _amount(number_format: Callable[[float], str], value: float | None) -> str:
+    return NOT_MEASURED if value is None else number_format(value)
 
 
 def hardware_rows(hardware: Hardware) -> list[tuple[str, str]]:

@@ -24,9 +24,12 @@ CALLS = {"high": 0.01, "medium": 0.05, "low": 0.10}
 """Name of each call and the highest false-positive rate that earns it, strictest first."""
 DIGITS = 4
 """Decimals of probabilities and false-positive rates."""
-REACH, DECAY, OWN_WEIGHT = 32, 8.0, 0.03
-"""Of the mean over the S and T around a site: farthest residue, residues in which a weight falls to 1/e, weight of
-the site itself. Part of the model: stored calibrations were fitted with them."""
+REACH = 32
+"""Farthest residue in the weighted mean over the S and T around a site. Stored calibrations were fitted with it."""
+DECAY = 8.0
+"""Residues over which a weight of that mean falls to 1/e."""
+OWN_WEIGHT = 0.03
+"""Weight of the site itself in that mean."""
 FLANK = 7
 """Residues to either side of the site in the 15-residue window."""
 

@@ -110,17 +110,17 @@ class ResidueConvolution(nn.Module):
         self.width = config.conv_width
         self.proj = nn.Linear(config.conv_width * config.d_model, config.d_model, bias=False)
 
-    def forward(self, hidden_states: torch.Tensor, proteins: torch.Tensor, packed: bool) -> torch.Tensor:
+    def forward(self, hidden_states: torch.Tensor, protein_index: torch.Tensor, packed: bool) -> torch.Tensor:
         """Return states (batch, length, d_model).
 
-        ``proteins`` (batch, length) numbers them, 0 at padding; ``packed``: rows hold several.
+        ``protein_index`` (batch, length) numbers them, 0 at padding; ``packed``: rows hold several.
         """
         half = self.width // 2
-        padded = F.pad(hidden_states * (proteins > 0)[..., None], (0, 0, half, half))
+        padded = F.pad(hidden_states * (protein_index > 0)[..., None], (0, 0, half, half))
         neighbours = padded.unfold(1, self.width, 1).transpose(2, 3)
         same = None
         if packed:
-            same = F.pad(proteins, (half, half)).unfold(1, self.width, 1) == proteins[..., None]
+            same = F.pad(protein_index, (half, half)).unfold(1, self.width, 1) == protein_index[..., None]
         out = []
         for part in parts(hidden_states, hidden_states.shape[1], hidden_states.shape[0]):
             seen = neighbours[:, part] if same is None else neighbours[:, part] * same[:, part, :, None]
@@ -216,17 +216,19 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         """
         states = self._embed(input_ids, inputs_embeds)
         length = states.shape[1]
-        proteins = states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
-        members = membership(proteins, states.dtype)
+        protein_index = (
+            states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
+        )
+        members = membership(protein_index, states.dtype)
         packed = members.shape[1] > 1
         if input_ids is not None:
             states = states + self._has_given_sites(input_ids, members) * self.given_sites
         if self.convolution is not None:
-            states = self.convolution(states, proteins, packed)
+            states = self.convolution(states, protein_index, packed)
         states = self.dropout(states)
-        own = proteins if packed else None
+        packed_index = protein_index if packed else None
         first = cast(Any, self.block[0])
-        bias = first.layer[0].SelfAttention.bias(length, length, attention_mask, own)
+        bias = first.layer[0].SelfAttention.bias(length, length, attention_mask, packed_index)
         bias = _compute_dtype(bias, states)
         collected = []
         for i, block in enumerate(self.block):
@@ -323,12 +325,12 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         length, first = states.shape[1], cast(Any, self.block[0])
         if attention_mask is None and past == 0 and is_packed(encoder_attention_mask):
             attention_mask = encoder_attention_mask
-        own = attention_mask if is_packed(attention_mask) else None
+        packed_index = attention_mask if is_packed(attention_mask) else None
         mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
-        bias = first.layer[0].SelfAttention.bias(length, kept + length, mask, own, past, past - kept)
+        bias = first.layer[0].SelfAttention.bias(length, kept + length, mask, packed_index, past, past - kept)
         mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
         seen = reach.stop - reach.start
-        cross = first.layer[1].EncDecAttention.bias(length, seen, mask, own, past, reach.start)
+        cross = first.layer[1].EncDecAttention.bias(length, seen, mask, packed_index, past, reach.start)
         return _compute_dtype(bias, states), _compute_dtype(cross, states)
 
     def _new_cache(self) -> EncoderDecoderCache:
@@ -336,13 +338,13 @@ class PhosphoT5Decoder(PhosphoT5Stack):
 
         The one that ``generate`` hands in is of no use: it has as many layers as the encoder.
         """
-        own: Cache = DynamicCache()
+        self_cache: Cache = DynamicCache()
         if self.config.attention == "window":
             # such a layer keeps one token less than its size
-            own = Cache(
+            self_cache = Cache(
                 layers=[DynamicSlidingWindowLayer(sliding_window=self.config.window + 1) for _ in self.block]
             )
-        return EncoderDecoderCache(own, DynamicCache())
+        return EncoderDecoderCache(self_cache, DynamicCache())
 
     def _in_view(self, past: int, length: int, source: int) -> tuple[int, slice]:
         """Count earlier tokens still in the cache, and give the source positions that new tokens may see."""

@@ -1,4 +1,4 @@
-"""Hub set 2: the residue tokenizer."""
+"""The residue tokenizer; travels to the Hub with every checkpoint."""
 
 from .tokenization_phosphot5 import (
     MODEL_MAX_LENGTH,

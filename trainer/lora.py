@@ -18,7 +18,7 @@ __all__ = ["LoraRecipe", "add_lora", "merge_lora"]
 TARGETS = ["q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo"]
 """Linear layers of attention and feed-forward that are adapted; everything else is trained as it is."""
 UNADAPTED_MODULES = r".*\.context\..*"
-"""Layers of such a name that T5 lacks."""
+"""Layers that T5 lacks, by name: trained whole, without adapters."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ ECE_BINS = 15
 BLOCK = 1 << 21
 """Weights held at a time: bounds the memory to some 100 MB."""
 ROUNDING = 1e-9
-"""What 0.6 * 5 may be off a whole number of sites."""
+"""Tolerance for rounding errors: 0.6 * 5 counts as 3 sites."""
 
 
 def equal_count_bins(probability: np.ndarray, bins: int = ECE_BINS) -> np.ndarray:

@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 from phosphot5.errors import InputFormatError
-from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer.dataset import FileCount, LabelledFile, TrainingSet, build_dataset
-
-SITES = PhosphoT5Config().site_token_ids
 
 
 @pytest.fixture
