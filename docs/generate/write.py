@@ -9,7 +9,6 @@ one of them is out of date. With ``--draw`` the pictures of docs/learned.md are 
 import re
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # the checkout
@@ -24,7 +23,7 @@ from docs.generate.speed_tables import compatibility, decoding, length, predict,
 from docs.generate.tables import load
 
 PARTS: dict[str, Callable[[], str]] = {
-    part.__name__: cache(part)
+    part.__name__: part
     for part in (
         *(best, example, headline, known_sites, test, validation, calibration, examples, ablation, search),
         *(predict, runtimes, compatibility, decoding, length, training, parts, sources),

@@ -160,9 +160,9 @@ def test_figures_of_another_model_are_not_recorded(script, result, tiny_folder, 
 @pytest.fixture
 def tables(benchmarks, tmp_path, monkeypatch):
     """The module of the tables, reading results from an empty folder."""
-    monkeypatch.setattr(benchmarks("benchmarks.common"), "RESULTS", tmp_path)
-    module = benchmarks("docs.generate.accuracy_tables")
-    monkeypatch.setattr(module, "RESULTS", tmp_path)
+    module = benchmarks("docs.generate.accuracy_tables")  # before common changes, or it would keep the change
+    for changed in (benchmarks("benchmarks.common"), module):
+        monkeypatch.setattr(changed, "RESULTS", tmp_path)
     return module
 
 
