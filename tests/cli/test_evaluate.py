@@ -344,7 +344,7 @@ def test_weights_in_several_files_are_all_fingerprinted(tiny_folder, tmp_path):
 def test_the_bundled_model_on_the_validation_set(evaluate, tmp_path):
     code, out, _ = evaluate(VALID, "-o", tmp_path / "out", model="bundled", resamples=200)
     assert code == 0
-    assert "chosen and calibrated on: on new proteins expect less" in out
+    assert "chosen and calibrated on multisource/valid.fasta.gz: expect lower figures" in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     published = json.loads((ROOT / "benchmarks" / "results" / "validation.json").read_text())["phosphot5"]
     for name in ("st_auroc", "st_ap", "y_auroc", "y_ap"):

@@ -56,7 +56,7 @@ def test_two_processes_give_the_bytes_of_one(predict, tmp_path, many, records):
     assert names(tmp_path) == ["in.fasta", "out.tsv", "whole.tsv"]
     assert done.stderr.count("records read") == 1
     sites = (tmp_path / "whole.tsv").read_text().count("scored")
-    assert f"{sites} sites in {records} proteins" in done.stderr
+    assert f"{sites:,} sites in {records} proteins" in done.stderr
     assert "in the first of 2 processes" in done.stderr
 
 

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 
 from phosphot5.cli.main import main
 from phosphot5.errors import OutputFileError
-from phosphot5.prediction import output_parts as shards
+from phosphot5.prediction import output_parts
 
-write = shards.Parts.part
+write = output_parts.OutputParts.part
 
 
 @contextmanager
-def failing(self: shards.Parts, number: int) -> Iterator:
+def failing(self: output_parts.OutputParts, number: int) -> Iterator:
     with write(self, number) as part:
         yield part
         if number == 1:
@@ -20,5 +20,5 @@ def failing(self: shards.Parts, number: int) -> Iterator:
 
 
 if __name__ == "__main__":
-    shards.Parts.part = failing
+    output_parts.OutputParts.part = failing
     sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from torch.distributed.fsdp import fully_shard
 from trainer_runs import EXACT, make_dataset, make_model
 
 from phosphot5.trainer import PhosphositeCollator
-from phosphot5.trainer.passes import embedding_rms
+from phosphot5.trainer.trainer import _embedding_rms as embedding_rms
 
 
 def main(config: str) -> None:
