@@ -13,6 +13,7 @@ from torch.utils.data import Dataset, Sampler
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
@@ -61,7 +62,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         super().__init__(model=model, args=args, **kwargs)
         model.config.use_cache = use_cache  # transformers switches it off; training needs no cache anyway
         if args.noise_iterations > 1 and self.accelerator.distributed_type == DistributedType.DEEPSPEED:
-            raise ValueError(
+            raise PhosphoT5Error(
                 "DeepSpeed counts every backward pass as a micro-batch: set noise_iterations to 1, or train with FSDP"
             )
         self.model_accepts_loss_kwargs = True  # makes transformers count the labels of a step
