@@ -4,11 +4,23 @@ import copy
 import os
 from typing import TypedDict
 
+from phosphot5.wording import printable
+
 __all__ = ["InputFileError", "InputFormatError", "OutputFileError", "PhosphoT5Error", "Place", "SitePlace"]
 
 
+MESSAGE, IDENTIFIER, QUOTE = 300, 60, 120
+"""Characters that a message, a name in it and what it quotes of the input may have."""
+
+
 class PhosphoT5Error(Exception):
-    """Base of all errors that are the input's fault and not a fault in the code."""
+    """Base of all errors that are the input's fault and not a fault in the code.
+
+    The message is one line of at most 300 characters, all of which a terminal can show.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__(), MESSAGE)
 
 
 class InputFileError(PhosphoT5Error):
@@ -80,15 +92,20 @@ class InputFormatError(PhosphoT5Error):
 
     def __str__(self) -> str:
         where = {"line": self.line, "record": self.record, "position": self.position}
-        parts = [f"{name} {value}" for name, value in where.items() if value not in (None, "")]
+        parts = [
+            f"{name} {printable(str(value), IDENTIFIER)}"
+            for name, value in where.items()
+            if value not in (None, "")
+        ]
         if self.path is not None:
             parts.insert(0, "standard input" if self.path == "-" else os.fspath(self.path))
         place = ", ".join(parts)
-        return (
+        message = (
             (f"{place}: " if place else "")
-            + f"found {self.found}, expected {self.expected}"
+            + f"found {printable(self.found, QUOTE)}, expected {printable(self.expected, QUOTE)}"
             + (f"; {self.advice}" if self.advice else "")
         )
+        return printable(message, MESSAGE)
 
     def at(
         self,

@@ -1,14 +1,16 @@
-"""Output files and folders: written whole or not at all, never over an existing one unless asked."""
+"""Output files and folders: one owner, written whole or not at all, never over an existing one unless asked."""
 
 import gzip
 import io
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+from filelock import FileLock, Timeout
 
 from phosphot5.errors import OutputFileError
 
@@ -19,10 +21,78 @@ __all__ = [
     "atomic_text",
     "check_folder",
     "check_output",
+    "owned",
+    "refuse_input_as_output",
 ]
 
 PathLike = str | os.PathLike[str]
 """A path; ``-`` is standard input or output."""
+PATIENCE_SECONDS = 0.5
+"""How long an output may be in other hands: one that is just being put down is not refused."""
+
+
+def refuse_input_as_output(output: PathLike, inputs: Iterable[PathLike]) -> None:
+    """Refuse an output that is one of the inputs, by whatever name or hard link: writing it would lose the input.
+
+    Parameters
+    ----------
+    output : str or os.PathLike
+        The file or folder to write.
+    inputs : iterable of str or os.PathLike
+        What the command reads; texts that name no file are passed over.
+
+    Raises
+    ------
+    OutputFileError
+        If they are the same.
+    """
+    for path in inputs:
+        with suppress(OSError, ValueError):  # not there, or not a path at all
+            if os.path.samefile(output, path):
+                raise OutputFileError(f"{output}: is also an input ({path}); give the output another name")
+
+
+@contextmanager
+def owned(path: PathLike) -> Iterator[None]:
+    """Own an output file or folder while it is written: a second process that wants it gets an error.
+
+    The lock is a hidden file beside the output, gone at the end. A killed process owns nothing. The same process
+    may own an output several times over.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The output. Its folder must exist.
+
+    Raises
+    ------
+    OutputFileError
+        If another process owns it, or no lock can be made there.
+    """
+    target = Path(os.path.realpath(path))
+    name = target.with_name(f".{target.name}.lock")
+    lock = FileLock(name, timeout=PATIENCE_SECONDS, thread_local=False, is_singleton=True)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OutputFileError(
+            f"{path}: another process is writing it; wait until it has finished, or choose another name"
+        ) from None
+    except OSError as error:
+        raise OutputFileError(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        yield
+    finally:
+        if lock.lock_counter == 1:
+            with suppress(OSError):  # where a locked file cannot be removed, an empty one stays
+                name.unlink()
+        lock.release()
+
+
+def _unfinished(path: PathLike) -> Path:
+    """Name what is written until it is complete: the owner's alone, so what a killed process left is replaced."""
+    target = Path(os.path.realpath(path))
+    return target.with_name(f".{target.name}.tmp")
 
 
 def check_output(path: PathLike, *, overwrite: bool = False) -> None:
@@ -66,13 +136,14 @@ def atomic_file(path: PathLike, *, overwrite: bool = False) -> Iterator[Path]:
         The file to write.
     """
     check_output(path, overwrite=overwrite)
-    target = Path(os.path.realpath(path))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        yield unfinished
-        os.replace(unfinished, target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    unfinished = _unfinished(path)
+    with owned(path):
+        try:
+            yield unfinished
+            check_output(path, overwrite=overwrite)  # another program may have made one meanwhile
+            os.replace(unfinished, os.path.realpath(path))
+        finally:
+            unfinished.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -152,13 +223,15 @@ def atomic_folder(
     """
     check_folder(path, overwrite=overwrite, replaceable=replaceable)
     target = Path(os.path.realpath(path))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.mkdir()
-        yield unfinished
-        check_folder(path, overwrite=overwrite, replaceable=replaceable)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(unfinished, target)
-    finally:
+    unfinished = _unfinished(path)
+    with owned(path):
         shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            unfinished.mkdir()
+            yield unfinished
+            check_folder(path, overwrite=overwrite, replaceable=replaceable)
+            if target.exists():
+                shutil.rmtree(target)
+            os.replace(unfinished, target)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)

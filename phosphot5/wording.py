@@ -1,6 +1,6 @@
-"""Counts and durations in sentences: ``1 site``, ``2 sites``, ``1 h 02 min 03 s``."""
+"""Counts, durations and foreign text in sentences: ``1 site``, ``2 sites``, ``1 h 02 min 03 s``."""
 
-__all__ = ["counted", "duration"]
+__all__ = ["counted", "duration", "printable"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -27,3 +27,32 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02d} min {rest:02d} s"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def printable(text: str, limit: int) -> str:
+    r"""Return text of any origin as one line that a terminal can show.
+
+    Lines are joined, characters that cannot be shown are escaped, and what is too long loses its middle.
+
+    Parameters
+    ----------
+    text : str
+        For instance an identifier of an input file, or the message of a library.
+    limit : int
+        Characters of the result at most.
+
+    Examples
+    --------
+    >>> printable("two\nlines, bell \a", 40), printable("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 15)
+    ('two lines, bell \\x07', 'ABCDEF ... WXYZ')
+    """
+    if len(text) > 2 * limit:  # what is cut away in any case need not be escaped
+        text = f"{text[:limit]} ... {text[-limit:]}"
+    line = " ".join(part.strip() for part in text.splitlines()) or text.strip()
+    shown = "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in line
+    )
+    if len(shown) <= limit:
+        return shown
+    head = (limit - 5) * 3 // 5
+    return f"{shown[:head]} ... {shown[head + 5 - limit :]}"

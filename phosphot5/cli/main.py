@@ -3,14 +3,17 @@
 import argparse
 import importlib
 import logging
-import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 import phosphot5
-from phosphot5.errors import PhosphoT5Error
+from phosphot5.cli.stopping import Stopped, stopped_by_signals
+from phosphot5.cli.streams import PlainLines, prepare_streams, settle_streams
+from phosphot5.errors import MESSAGE, PhosphoT5Error
+from phosphot5.output import refuse_input_as_output
+from phosphot5.wording import printable
 
 __all__ = ["COMMANDS", "OVERRIDE", "main"]
 
@@ -29,6 +32,8 @@ COMMANDS = {
     "push-space": "upload the web page as a Space of the Hugging Face Hub",
 }
 """Name of each command and its one-line help."""
+_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory")
+"""How torch, whose errors are RuntimeErrors, says that there was not enough memory."""
 OVERRIDE = re.compile(r"[a-z]+\.\w+=")
 """Begin of a value that replaces one of a recipe."""
 
@@ -44,26 +49,68 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 for success, 1 for an error that was explained on standard error, 130 after an interruption.
+        0 for success, 1 for an error that was explained on standard error, 128 and the signal's number after an
+        interruption (130 for Ctrl-C).
     """
+    prepare_streams()
     argv = list(sys.argv[1:] if argv is None else argv)
     args = _parse(argv)
     args.argv = ["phosphot5", *argv]
-    logging.basicConfig(format="%(message)s", level=logging.WARNING if args.quiet else logging.INFO)
+    _log_to_standard_error(quiet=args.quiet)
+    try:
+        with stopped_by_signals():
+            if getattr(args, "output", None) is not None:
+                refuse_input_as_output(args.output, _texts(args))
+            code: int = _module(args.command).run(args)
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return 1  # the reader of our output (head, less) has gone: leave quietly
+    except Stopped as stop:
+        sys.stderr.write(f"phosphot5 {args.command}: {stop}\n")
+        return stop.code
+    except (PhosphoT5Error, OSError, UnicodeError, MemoryError, RuntimeError) as error:
+        if (message := _explained(error)) is None:
+            raise
+        sys.stderr.write(f"phosphot5 {args.command}: {printable(message, MESSAGE)}\n")
+        return 1
+    finally:
+        settle_streams()
+
+
+def _log_to_standard_error(quiet: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainLines("%(message)s"))
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
+    logging.raiseExceptions = False  # a log that nobody can read is no reason for a traceback
     for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
         logging.getLogger(library).setLevel(logging.WARNING)
-    try:
-        return _module(args.command).run(args)
-    except PhosphoT5Error as error:
-        sys.stderr.write(f"phosphot5 {args.command}: {error}\n")
-        return 1
-    except BrokenPipeError:
-        # the reader of our output (head, less) has gone: leave quietly, without a second error at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write(f"phosphot5 {args.command}: interrupted\n")
-        return 130
+
+
+def _texts(args: argparse.Namespace) -> Iterator[str]:
+    """Yield every argument that may name an input."""
+    for name, value in vars(args).items():
+        if name not in ("output", "argv", "command"):
+            values = value if isinstance(value, list) else [value]
+            yield from (text for text in values if isinstance(text, str))
+
+
+def _explained(error: Exception) -> str | None:
+    """Say in one line what the system refused; None for a fault in the code."""
+    if isinstance(error, PhosphoT5Error):
+        return str(error)
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        return f"{error.filename}: {reason}" if error.filename else f"input or output failed: {reason}"
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object[error.start : error.end]!r} cannot be written as {error.encoding}"
+    if isinstance(error, UnicodeError):
+        return f"a text cannot be read: {error}"
+    if isinstance(error, RecursionError):
+        return "an input is nested too deeply"
+    if isinstance(error, MemoryError) or _MEMORY.search(str(error)):
+        return "not enough memory; use fewer threads, smaller batches or a machine with more"
+    return None
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -8,8 +8,8 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from functools import cached_property
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -138,7 +138,12 @@ class PredictionJob:
 
     def run_in_parts(self) -> None:
         """Score part by part, each process its share; the main process puts the output together."""
-        records, todo = on_main(self.state, self.prepare)
+        with ExitStack() as ownership:
+            records, todo = on_main(self.state, partial(self.prepare, ownership))
+            self.make_parts(records, todo)
+
+    def make_parts(self, records: int, todo: list[int]) -> None:
+        """Score this process's share of the parts; the main process merges all."""
         try:
             self.score_parts(records, todo[self.state.process_index :: self.state.num_processes])
             wait(self.state)
@@ -157,11 +162,11 @@ class PredictionJob:
             self.ledger.check(self.counts["proteins"])
             self.parts.merge(range(len(finished)), self.output_format.header, overwrite=self.args.overwrite)
 
-    def prepare(self) -> tuple[int, list[int]]:
-        """Check everything; return the number of proteins and the numbers of the parts that are to be made."""
+    def prepare(self, ownership: ExitStack) -> tuple[int, list[int]]:
+        """Check everything and own the output; return the number of proteins and of the parts to be made."""
         if self.unsplittable:
             raise PhosphoT5Error(f"--resume and several processes work on parts: {self.unsplittable}")
-        self.parts.check(resume=self.args.resume, overwrite=self.args.overwrite)
+        ownership.enter_context(self.parts.owned(resume=self.args.resume, overwrite=self.args.overwrite))
         records = sum(1 for _ in self.proteins(self.ledger))
         if not records:
             raise self.nothing_to_score()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TextIO
 
 from phosphot5.errors import OutputFileError
-from phosphot5.output import atomic_text, check_output
+from phosphot5.output import atomic_text, check_output, owned
 
 __all__ = ["OutputParts"]
 
 JOB_FILE = "job.json"
-_OURS = re.compile(r"\.?(job\.json|\d+\.(part|json))(\.\d+\.tmp)?")
+_OURS = re.compile(r"\.?(job\.json|\d+\.(part|json))(\.tmp|\.lock)?")
 """Names of the files in a folder of parts, unfinished ones included."""
 _SHOWN = 20
 """Characters of a long value, such as a digest, that a message shows."""
@@ -37,8 +37,11 @@ class OutputParts:
         self.output = Path(output)
         self.folder = Path(f"{output}.parts")
 
-    def check(self, *, resume: bool, overwrite: bool) -> None:
-        """Refuse what :meth:`begin` or :meth:`merge` would refuse without knowing the job, before any work.
+    @contextmanager
+    def owned(self, *, resume: bool, overwrite: bool) -> Iterator[None]:
+        """Own the output while its parts are made and merged; one process does so for all that share the work.
+
+        What :meth:`begin` or :meth:`merge` would refuse without knowing the job is refused before any work.
 
         Parameters
         ----------
@@ -50,14 +53,17 @@ class OutputParts:
         Raises
         ------
         OutputFileError
-            If output or parts exist and may not be used or replaced, or there is no folder for them.
+            If another run owns the output, output or parts exist and may not be used or replaced, or there is no
+            folder for them.
         """
         check_output(self.output, overwrite=overwrite)
-        if self.folder.exists() and not (resume or overwrite):
-            raise OutputFileError(
-                f"{self.folder}: left by an interrupted run, or in use by a running one; continue with "
-                "--resume, or start again with --overwrite"
-            )
+        with owned(self.output):
+            if self.folder.exists() and not (resume or overwrite):
+                raise OutputFileError(
+                    f"{self.folder}: left by an interrupted run; continue with --resume, or start again with "
+                    "--overwrite"
+                )
+            yield
 
     def begin(self, job: dict[str, str | int | None], *, resume: bool) -> None:
         """Make the folder, or take the one that is there.

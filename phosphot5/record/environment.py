@@ -1,9 +1,8 @@
-"""Facts about the machine and the code of a run, read with the standard library only."""
+"""Facts about the machine and the code of a run, read without any of the large libraries."""
 
 import importlib.metadata
 import os
 import platform
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -106,4 +105,11 @@ def memory_bytes() -> int | None:
 
 def peak_memory_bytes() -> int:
     """Return the largest memory this process has used so far."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        memory = psutil.Process().memory_info()
+        return int(getattr(memory, "peak_wset", memory.rss))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -182,7 +182,7 @@ def test_parts_of_an_unfinished_run_are_not_touched_unasked(predict, folder, int
     code, error = predict()
     assert (code, error) == (
         1,
-        "phosphot5 predict: out.tsv.parts: left by an interrupted run, or in use by a running one; continue "
+        "phosphot5 predict: out.tsv.parts: left by an interrupted run; continue "
         "with --resume, or start again with --overwrite\n",
     )
     assert kept == {path: path.read_bytes() for path in (folder / "out.tsv.parts").iterdir()}

@@ -50,7 +50,7 @@ def test_part_with_an_error_is_not_finished(parts):
 
 
 def test_begin_again_removes_parts(parts):
-    (parts.folder / ".000002.part.17.tmp").write_text("left by a kill")
+    (parts.folder / ".000002.part.tmp").write_text("left by a kill")
     parts.begin({"input": "b"}, resume=False)
     assert [path.name for path in parts.folder.iterdir()] == ["job.json"]
 
@@ -75,9 +75,11 @@ def test_check_refuses_what_cannot_be_written(tmp_path):
         ("mine", "mine: already exists; choose another name or ask to overwrite it"),
         ("no/out", "no/out: its folder does not exist; create it first"),
     ):
-        with pytest.raises(OutputFileError, match=message):
-            OutputParts(str(tmp_path / name)).check(resume=True, overwrite=False)
-    OutputParts(str(tmp_path / "mine")).check(resume=False, overwrite=True)
+        parts = OutputParts(str(tmp_path / name))
+        with pytest.raises(OutputFileError, match=message), parts.owned(resume=True, overwrite=False):
+            pytest.fail("the output was given away")
+    with OutputParts(str(tmp_path / "mine")).owned(resume=False, overwrite=True):
+        pass
 
 
 def test_a_file_in_place_of_the_folder_stays(tmp_path):
