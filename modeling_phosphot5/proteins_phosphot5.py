@@ -130,7 +130,7 @@ def read_fasta(path: str) -> Iterator[GivenProtein]:
         If it is no FASTA or damaged, or at the first record that cannot be read; says where.
     """
     try:
-        for record in read_records(read_lines(path)):
+        for record in read_records(read_lines(path, strict=False)):
             yield _fasta_protein(path, record)
     except FastaError as error:
         where = [path, *([f"line {error.line}"] if error.line else [])]
@@ -159,9 +159,9 @@ def _first_wrong(text: str) -> tuple[int, str, str] | None:
 def _without_gaps(text: str) -> tuple[str, tuple[int, ...] | None]:
     """Return the residues of a checked text, and their 1-based positions in it if it has gaps."""
     text = text.rstrip(END)
-    positions = tuple(place for place, letter in enumerate(text, 1) if letter not in "-.")
-    if len(positions) == len(text):
+    if "-" not in text and "." not in text:
         return text, None
+    positions = tuple(place for place, letter in enumerate(text, 1) if letter not in "-.")
     return text.replace("-", "").replace(".", ""), positions
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from phosphot5.data.files.fasta import read_fasta
+from phosphot5.data.identifiers import IdentifierIndex
 from phosphot5.data.labelled import LabelledProtein
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, Protein, SiteState
@@ -15,7 +16,7 @@ from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
 from phosphot5.output import PathLike
 from phosphot5.wording import counted
 
-__all__ = ["ConvertOptions", "Converter", "read_sequences"]
+__all__ = ["ConvertOptions", "Converter", "Sequences", "read_sequences"]
 
 NOT_ANNOTATED = "not annotated"
 """Evidence of the negatives that are made of unlabelled sites."""
@@ -52,7 +53,24 @@ class ConvertOptions:
     skip_bad: bool = False
 
 
-def read_sequences(path: PathLike) -> dict[str, Protein]:
+class Sequences:
+    """Proteins that sites of other files refer to, found by accession or another of their names."""
+
+    def __init__(self) -> None:
+        self._proteins: dict[str, Protein] = {}
+        self._index = IdentifierIndex()
+
+    def add(self, protein: Protein) -> Protein:
+        """Take in a protein; return the first one of its accession."""
+        return self._proteins.setdefault(self._index.add(protein.header), protein)
+
+    def find(self, name: str) -> tuple[str, Protein] | None:
+        """Return the key and the protein that a name means, None if there is none or more than one."""
+        keys = self._index.find(name) or [self._index.find_version(name) or ""]
+        return (keys[0], self._proteins[keys[0]]) if len(keys) == 1 and keys[0] else None
+
+
+def read_sequences(path: PathLike) -> Sequences:
     """Read the proteins that sites of other files refer to.
 
     Parameters
@@ -62,8 +80,8 @@ def read_sequences(path: PathLike) -> dict[str, Protein]:
 
     Returns
     -------
-    dict of str to Protein
-        By accession: ``P04637`` of ``sp|P04637|P53_HUMAN``, else the identifier.
+    Sequences
+        The proteins, found by any of their names.
 
     Raises
     ------
@@ -72,7 +90,7 @@ def read_sequences(path: PathLike) -> dict[str, Protein]:
     InputFormatError
         If it is no FASTA, has gaps, or has two sequences for one accession.
     """
-    proteins: dict[str, Protein] = {}
+    sequences = Sequences()
     for protein in read_fasta(path):
         if protein.removed:
             found, expected = (
@@ -80,11 +98,10 @@ def read_sequences(path: PathLike) -> dict[str, Protein]:
                 "a sequence without gaps, as sites refer to it",
             )
             raise InputFormatError(found, expected, path=path, record=protein.id)
-        before = proteins.setdefault(accession(protein.id), protein)
-        if before.sequence != protein.sequence:
+        if sequences.add(protein).sequence != protein.sequence:
             found = "a second, different sequence"
             raise InputFormatError(found, "one for each accession", path=path, record=protein.id)
-    return proteins
+    return sequences
 
 
 @dataclass
@@ -113,7 +130,7 @@ class Converter:
     ----------
     options : ConvertOptions
         How to convert.
-    sequences : dict of str to Protein, optional
+    sequences : Sequences, optional
         Of :func:`read_sequences`, for files without sequences.
 
     Attributes
@@ -127,7 +144,7 @@ class Converter:
     """
 
     options: ConvertOptions
-    sequences: dict[str, Protein] | None = None
+    sequences: Sequences | None = None
     ledger: Ledger = field(default_factory=Ledger)
     not_taken: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -160,8 +177,9 @@ class Converter:
             self.options.skip_bad,
             self.options.localisation,
             self.options.organism,
-            self.not_taken,
-            self.problems,
+            fasta=self.sequences is not None,
+            not_taken=self.not_taken,
+            problems=self.problems,
         )
         name = path.replace("\\", "/").rpartition("/")[2]
         for entry in FORMATS[input_format].read(context):
@@ -216,9 +234,8 @@ class Converter:
 
     def _add_entry(self, entry: Entry, source: str) -> None:
         """Take in one entry as a whole, or raise an error that lacks the file."""
-        name = accession(entry.id)
+        name, sequence = self._sequence(entry)
         draft = self._drafts.get(name)
-        sequence = self._sequence(entry)
         if draft is not None and draft.sequence.sequence != sequence.sequence:
             found = "a sequence that differs from its earlier record"
             raise InputFormatError(found, "one sequence for each accession", record=entry.id)
@@ -235,20 +252,21 @@ class Converter:
         for claim in entry.claims:
             self._take(claim, draft)
 
-    def _sequence(self, entry: Entry) -> Annotated:
-        """Return the sequence of an entry."""
+    def _sequence(self, entry: Entry) -> tuple[str, Annotated]:
+        """Return what an entry's protein is known by, and its sequence."""
         if entry.sequence is not None:
-            return Annotated(sequence=entry.sequence.upper(), removed=entry.removed)
+            sequence = Annotated(sequence=entry.sequence.upper(), removed=entry.removed)
+            return accession(entry.id), sequence
         if self.sequences is None:
             found, advice = "no sequence", "give the FASTA file of the proteins with --fasta"
             raise InputFormatError(found, "one", advice, record=entry.id)
-        name = accession(entry.id)
-        if name not in self.sequences:
+        protein = self.sequences.find(entry.id)
+        if protein is None:
             advice = "give a FASTA file with all proteins, isoforms included, or skip such records"
             found = "no sequence in the FASTA file"
-            raise InputFormatError(found, f"one of {name}", advice, record=entry.id)
+            raise InputFormatError(found, f"one of {accession(entry.id)}", advice, record=entry.id)
         self._joined = True
-        return self.sequences[name]
+        return protein
 
     def _take(self, claim: SiteLabel, draft: _Draft) -> None:
         """Add one label that fits its sequence."""
@@ -278,10 +296,10 @@ class Converter:
             for index in self._unlabelled(draft):
                 draft.states[index] = SiteState.NEGATIVE
                 evidence[given(index + 1)] = NOT_ANNOTATED
-        joined = self.sequences and self.sequences.get(accession(draft.entry.id))
+        joined = self.sequences.find(draft.entry.id) if self.sequences else None
         return LabelledProtein(
             id=draft.entry.id,
-            description=draft.entry.description or (joined.description if joined else ""),
+            description=draft.entry.description or (joined[1].description if joined else ""),
             sequence=draft.sequence.sequence,
             states=bytes(draft.states),
             removed=draft.sequence.removed,

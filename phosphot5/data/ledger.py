@@ -43,9 +43,12 @@ class Ledger:
     ----------
     skipped_records : list of Skipped
         The records left out, in the order in which they were.
+    notes : Counter of str
+        What else is to be said of records, and of how many.
     """
 
     skipped_records: list[Skipped] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
     _entries: Counter[str] = field(default_factory=Counter, repr=False)
     _skips: Counter[str] = field(default_factory=Counter, repr=False)
 
@@ -77,6 +80,10 @@ class Ledger:
     def enter(self, record_id: str) -> None:
         """Count one record as read; ``record_id`` is empty if it has none."""
         self._entries[record_id] += 1
+
+    def note(self, text: str) -> None:
+        """Count one record of which something is to be said, such as ``read as Latin-1``."""
+        self.notes[text] += 1
 
     def skip(self, record_id: str, reason: str, detail: str = "") -> None:
         """Count one record, read before, as left out.
@@ -127,6 +134,8 @@ class Ledger:
             names = [f"{name} ({count} times)" for name, count in list(repeated.items())[:SHOWN]]
             more = f" and {len(repeated) - SHOWN} more" if len(repeated) > SHOWN else ""
             text += f"; repeated identifiers, all records kept: {', '.join(names)}{more}"
+        for note, count in self.notes.items():
+            text += f"; {note}: {counted(count, 'record')}"
         return text
 
     def as_dict(self) -> dict[str, object]:

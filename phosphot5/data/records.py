@@ -170,9 +170,10 @@ class Annotated:
             raise InputFormatError(
                 f"{len(self.states)} states", f"one for each of {len(self.sequence)} residues"
             )
-        labelled = set(compress(self.sequence, self.states))
-        if self.states.strip(_STATES) or not labelled <= set(PHOSPHO_RESIDUES):
-            self._raise_at_first_wrong_state()
+        if any(self.states):
+            labelled = set(compress(self.sequence, self.states))
+            if self.states.strip(_STATES) or not labelled <= set(PHOSPHO_RESIDUES):
+                self._raise_at_first_wrong_state()
 
     def _raise_at_first_wrong_state(self) -> None:
         for index, (residue, state) in enumerate(zip(self.sequence, self.states, strict=True)):
@@ -259,3 +260,8 @@ class Protein(Annotated):
             super().__post_init__()
         except InputFormatError as error:
             raise error.at(record=self.id) from None
+
+    @property
+    def header(self) -> str:
+        """The line after ``>`` in FASTA."""
+        return f"{self.id} {self.description}".rstrip()

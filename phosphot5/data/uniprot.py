@@ -7,6 +7,7 @@ __all__ = [
     "accession",
     "evidence_codes",
     "is_modified_residue",
+    "is_phosphorylation",
     "phosphorylated_residue",
 ]
 
@@ -24,6 +25,12 @@ annotation (``ECO:0000256``, ``ECO:0000259``, ``ECO:0000313``, ``ECO:0007829``).
 _HEADER = re.compile(r"(?:sp|tr)\|([^|]+)\|")
 _MODIFIED_RESIDUE = ("modified residue", "modified_residue", "mod_res")
 _PHOSPHO_NOTE = re.compile(r"\bphospho(serine|threonine|tyrosine)\b", re.IGNORECASE)
+_PHOSPHORYLATION = re.compile(
+    r"(?:(?<![a-z])|(?<=\dx))(?<!non-)(?<!non )(?<!not )phospho(?=$|[^a-z]|ryl|sites?\b|serine|threonine|tyrosine)"
+    r"|unimod:21(?!\d)|mod:(?:00696|0004[678])|(?<![\d.])\+?79\.9(?:66\d*|7)(?!\d)"
+    r"|^p(?:h|[sty])?$",
+    re.IGNORECASE,
+)
 _RESIDUE_OF = {"serine": "S", "threonine": "T", "tyrosine": "Y"}
 _CODE = re.compile(r"\bECO:\d{7}\b")
 
@@ -54,6 +61,19 @@ def phosphorylated_residue(note: str) -> str:
     """
     match = _PHOSPHO_NOTE.search(note)
     return _RESIDUE_OF[match[1].lower()] if match else ""
+
+
+def is_phosphorylation(text: str) -> bool:
+    """Tell whether the name of a modification, or a list of several, says phosphorylation.
+
+    Examples
+    --------
+    >>> is_phosphorylation("Phospho (STY)"), is_phosphorylation("UniMod:21"), is_phosphorylation("STY:79.9663")
+    (True, True, True)
+    >>> is_phosphorylation("Oxidation (M)"), is_phosphorylation("phosphopantetheine")
+    (False, False)
+    """
+    return _PHOSPHORYLATION.search(text) is not None
 
 
 def evidence_codes(text: str) -> list[str]:

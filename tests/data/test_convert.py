@@ -103,7 +103,18 @@ def test_sites_without_sequences(convert):
 
 def test_sequences_of_no_use(convert):
     with pytest.raises(PhosphoT5Error, match="--fasta has no effect because the inputs have their own"):
-        convert("accession,position,sequence\na,2,AS\n")
+        convert(flat_text(features=flat_feature(9, "Phosphoserine", "ECO:0000269")), form="uniprot-text")
+
+
+def test_the_fasta_file_wins_over_a_column_of_peptides(convert):
+    (protein,), _ = convert("Protein,Residue,Site,Sequence\nP04637,S,15,TFSDLWK\n")
+    assert (protein.sequence, protein.states.count(1)) == (P53, 1)
+
+
+@pytest.mark.parametrize("name", ["P53_HUMAN", "sp|P04637|P53_HUMAN", "P04637.4", "sp|P04637|RENAMED"])
+def test_a_protein_is_found_by_any_of_its_names(convert, name):
+    (protein,), _ = convert(f"accession,position\n{name},15\n")
+    assert protein.sequence == P53
 
 
 def test_second_sequence_of_an_accession(convert):

@@ -131,8 +131,8 @@ ERRORS = {
         "FILE, line 1: found '@SRR0000001.1 a very...', expected a FASTA header that starts with '>'; "
         "check that this is FASTA"
     ),
-    b">a\nMS\n>caf\xe9\nMT\n": (
-        "FILE, line 3: found byte 0xE9, expected UTF-8 text; convert or decompress the file"
+    b">a\nMS\n>b\nM\xe9T\n": (
+        "FILE, line 4, record b: found byte 0xE9, expected UTF-8 text; convert or decompress the file"
     ),
 }
 
@@ -282,3 +282,46 @@ def test_counts_of_the_data_table():
         ]
         assert found == [int(number) for number in numbers], name
         assert (ledger.used, ledger.duplicates) == (len(records), {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_encoding_by_its_mark(tmp_path, encoding):
+    path = tmp_path / "a.fasta"
+    path.write_bytes(">A caf\xe9\nMKSSP\n>B\nMT\n".encode(encoding))
+    assert [(p.id, p.description, p.sequence) for p in read_fasta(path)] == [
+        ("A", "caf\xe9", "MKSSP"),
+        ("B", "", "MT"),
+    ]
+
+
+def test_headers_in_latin1_are_read_and_noted(tmp_path):
+    path = tmp_path / "a.fasta"
+    path.write_bytes(b">caf\xe9 M\xfcller\nMS\n>" + ">\u03b2 \u03b3\nMT\n".encode())
+    ledger = Ledger()
+    first, second = read_fasta(path, ledger=ledger)
+    assert (first.id, first.description, second.id) == ("caf\xe9", "M\xfcller", ">\u03b2")
+    assert ledger.summary() == (
+        "2 records read, 2 used, 0 skipped; read as Latin-1, because the header is not UTF-8: 1 record"
+    )
+
+
+COMMENTED = (
+    "# PEFF 1.0\n# //\n; old\n>a one\n#comment\nMS\n# more\n;x\n## y\nTK\n",
+    "# PEFF 1.0\n>a one\nM\nSTK\n",
+    "011624\nPhosphoSitePlus(R) - notice\nof several lines\n\n>a one\nMsTk\n",
+)
+
+
+@pytest.mark.parametrize("text", COMMENTED)
+def test_comments_and_notices(tmp_path, text):
+    path = tmp_path / "a.fasta"
+    path.write_text(text)
+    (protein,) = read_fasta(path)
+    assert (protein.id, protein.description, protein.sequence) == ("a", "one", "MSTK")
+
+
+def test_a_mark_at_the_start_of_a_wrapped_line_is_no_comment(tmp_path):
+    path = tmp_path / "a.fasta"
+    path.write_text(">a\nMS\n#TK\n# comment\nS\n#\n")
+    (protein,) = read_fasta(path, notation="hash")
+    assert (protein.sequence, list(protein.states)) == ("MSTKS", [0, 1, 0, 0, 1])

@@ -143,7 +143,7 @@ def test_older_maxquant_without_leading_proteins(write):
     [
         ({"positions": "15;7"}, "found 3 proteins and 2 positions, expected one position for each protein"),
         ({"positions": "15;x;3"}, "found position 'x', expected a whole number, 1-based"),
-        ({"probability": ""}, "found localisation probability '', expected a number from 0 to 1"),
+        ({"probability": "high"}, "found localisation probability 'high', expected a number from 0 to 1"),
     ],
 )
 def test_wrong_maxquant(write, changes, message):

@@ -27,9 +27,9 @@ def read_fasta(
 ) -> Iterator[Protein]:
     """Read proteins from FASTA one after the other, in file order.
 
-    Plain or gzip, any line ends, wrapped lines, empty lines; blanks inside a sequence do not count. Gaps ``-``
-    ``.`` and ``*`` at the end are taken out and positions still refer to the sequence as given. Records that
-    share an identifier are all yielded.
+    Plain or gzip, UTF-8 or UTF-16, any line ends, wrapped lines, empty lines, comments; blanks inside a sequence
+    do not count. Gaps ``-`` ``.`` and ``*`` at the end are taken out and positions still refer to the sequence as
+    given. Records that share an identifier are all yielded.
 
     Parameters
     ----------
@@ -55,10 +55,12 @@ def read_fasta(
     """
     if on_error == "skip" and ledger is None:
         raise ValueError("on_error='skip' needs a ledger, or records would vanish without a word.")
-    records = read_records(read_lines(path))
+    records = read_records(read_lines(path, strict=False))
     while (record := _next(records, path)) is not None:
         if ledger is not None:
             ledger.enter(record.id)
+            if record.latin1:
+                ledger.note("read as Latin-1, because the header is not UTF-8")
         try:
             protein = _protein(record, notation)
         except (FastaError, InputFormatError) as fault:
@@ -104,9 +106,8 @@ def write_fasta(
     written = 0
     with atomic_text(path, overwrite=overwrite) as handle:
         for protein in proteins:
-            header = f"{protein.id} {protein.description}".rstrip()
             # One line per sequence: a wrapped line could start with '#', a comment to other readers.
-            handle.write(f">{header}\n{render(protein, notation)}\n")
+            handle.write(f">{protein.header}\n{render(protein, notation)}\n")
             written += 1
     return written
 
@@ -118,7 +119,7 @@ def _protein(record: FastaRecord, notation: str) -> Protein:
         read = parse(record.text, notation)
     except InputFormatError as error:
         raise error.at(line=record.line_of(error.position), record=record.id) from None
-    description = record.header.removeprefix(record.id).strip()
+    description = " ".join(record.header.removeprefix(record.id).strip().splitlines())
     return Protein(id=record.id, description=description, **vars(read))
 
 

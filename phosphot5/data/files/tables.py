@@ -3,30 +3,60 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Literal
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.text import read_lines
 from phosphot5.errors import InputFormatError
 from phosphot5.output import PathLike
 
-__all__ = ["POSITION_COLUMNS", "PROTEIN_COLUMNS", "find_columns", "parse_site", "read_rows"]
+__all__ = [
+    "POSITION_COLUMNS",
+    "PROTEIN_COLUMNS",
+    "AnotherModificationError",
+    "find_columns",
+    "one_letter",
+    "parse_site",
+    "plain_name",
+    "read_rows",
+]
 
 PROTEIN_COLUMNS = ("accession", "acc_id", "uniprot", "uniprot_id", "entry", "protein", "protein_id", "id")
 """Names of the column with the protein; a table with several is read by the first of this list."""
 POSITION_COLUMNS = ("position", "pos", "site", "mod_rsd")
 """Names of the column with the position, alone or as ``S15`` or ``S15-p``."""
 
-_SITE = re.compile(r"([A-Z]?)(\d+)(?:-p)?", re.ASCII | re.IGNORECASE)
+_LETTERS = {
+    "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E", "gly": "G", "his": "H",
+    "ile": "I", "leu": "L", "lys": "K", "met": "M", "phe": "F", "pro": "P", "ser": "S", "thr": "T", "trp": "W",
+    "tyr": "Y", "val": "V", "sec": "U", "serine": "S", "threonine": "T", "tyrosine": "Y",
+}  # fmt: skip
+_SITE = re.compile(
+    r"(?:(?:phospho|p)-?(?=s|t|y))?([a-z]{3}|[a-z])?-?(\d+(?:\.0+)?)(?:-?([a-z]+\d?))?",
+    re.ASCII | re.IGNORECASE,
+)
+_PHOSPHO_ENDINGS = ("", "p", "ph", "phos", "phospho")
+_COLUMNS_SHOWN = 8
 
 
-def read_rows(path: PathLike, delimiter: str, *, quotes: bool = True) -> Iterator[tuple[int, list[str]]]:
+class AnotherModificationError(InputFormatError):
+    """A site of another modification, such as ``K120-ac``."""
+
+
+def read_rows(path: PathLike, delimiters: str, *, quotes: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a text table that are not empty, the header included.
+
+    Lines that begin with ``#!`` are Perseus' types of its columns, no rows.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file, plain or gzip.
-    delimiter : str
-        What stands between cells.
+    delimiters : str
+        What may stand between cells. Of several, it is the one that makes the most cells of the header (the first,
+        in a draw), or the one that a line ``sep=;`` before it names, as Excel writes; comments may stand there, too,
+        ``# ...``.
     quotes : bool
         Whether ``"`` around a cell is no part of it.
 
@@ -44,21 +74,44 @@ def read_rows(path: PathLike, delimiter: str, *, quotes: bool = True) -> Iterato
     InputFormatError
         If a row cannot be split.
     """
-    lines = (line for _, line in read_lines(path))
-    reader = csv.reader(
-        lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE, strict=True
-    )
+    lines: Iterator[tuple[int, str]] = (row for row in read_lines(path) if not row[1].startswith("#!"))
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    delimiter = delimiters
+    if len(delimiters) > 1:
+        delimiter, lines = _delimiter(lines, delimiters, quoting)
+    taken = [1]  # the line that was taken last
+
+    def texts() -> Iterator[str]:
+        for taken[0], line in lines:
+            yield f"{line}\n"
+
     try:
-        for row in reader:
+        for row in csv.reader(texts(), delimiter=delimiter, quoting=quoting, strict=True):
             if any(row):
-                yield reader.line_num, [cell.strip() for cell in row]
+                yield taken[0], [cell.strip() for cell in row]
     except csv.Error as error:
         raise InputFormatError(
             f"a row that cannot be split ({error})",
             'cells as they are or wholly in "quotes"',
             path=path,
-            line=reader.line_num,
+            line=taken[0],
         ) from None
+
+
+def _delimiter(
+    lines: Iterator[tuple[int, str]], delimiters: str, quoting: Literal[0, 3]
+) -> tuple[str, Iterator[tuple[int, str]]]:
+    """Return what stands between cells, and the lines from the header on."""
+    for number, line in lines:
+        if line.lower().startswith("sep=") and len(line) == 5:
+            return line[4], lines
+        counts = []
+        for delimiter in delimiters:
+            cells = next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
+            counts.append(len(cells))
+        if line.strip() and not (line.startswith("#") and (max(counts) == 1 or line[1:2] in " #")):
+            return delimiters[counts.index(max(counts))], chain([(number, line)], lines)
+    return delimiters[0], lines
 
 
 def find_columns(
@@ -90,15 +143,16 @@ def find_columns(
     InputFormatError
         If a needed column is missing, or one that is read occurs twice.
     """
-    names = [_plain(name) for name in header]
+    names = [plain_name(name) for name in header]
     columns = {}
     for role, choices in (dict(needed) | dict(optional or {})).items():
-        fitting = [_plain(choice) for choice in choices if _plain(choice) in names]
+        fitting = [plain_name(choice) for choice in choices if plain_name(choice) in names]
         if fitting:
             columns[role] = names.index(fitting[0])
         elif role in needed:
+            more = f" and {len(header) - _COLUMNS_SHOWN} more" if len(header) > _COLUMNS_SHOWN else ""
             raise InputFormatError(
-                f"the columns {', '.join(map(repr, header))}",
+                f"the columns {', '.join(map(repr, header[:_COLUMNS_SHOWN]))}{more}",
                 f"one with the {role}, called {', '.join(choices)}",
                 "name the columns in the first line",
                 path=path,
@@ -111,19 +165,40 @@ def find_columns(
 
 
 def parse_site(text: str) -> tuple[str, int]:
-    """Split a site such as ``15``, ``S15`` or ``S15-p`` into residue (upper case or empty) and position.
+    """Split a site such as ``15``, ``15.0``, ``S15``, ``pS15``, ``Ser15`` or ``S15-p``.
+
+    Returns
+    -------
+    residue : str
+        One capital letter, empty if the text gives none.
+    position : int
+        1-based.
 
     Raises
     ------
+    AnotherModificationError
+        If the text is a site of another modification, such as ``K120-ac``.
     InputFormatError
-        If the text is no site.
+        If it is no site.
     """
     site = _SITE.fullmatch(text)
-    if site is None:
+    residue = one_letter(site[1] or "") if site else None
+    position = whole_number(site[2]) if site else None
+    if site is None or residue is None or position is None:
         raise InputFormatError(repr(text), "a site such as 15, S15 or S15-p")
-    return site[1].upper(), int(site[2])
+    if (site[3] or "").lower() not in _PHOSPHO_ENDINGS:
+        raise AnotherModificationError(repr(text), "a site such as 15, S15 or S15-p")
+    return residue, position
 
 
-def _plain(name: str) -> str:
+def one_letter(residue: str) -> str | None:
+    """Return the capital letter of a residue, ``S`` of ``s``, ``Ser`` and ``pS``; None if the text is none."""
+    residue = residue.lower()
+    if len(residue) == 1 and residue.isascii() and residue.isalpha() or not residue:
+        return residue.upper()
+    return {"ps": "S", "pt": "T", "py": "Y"}.get(residue) or _LETTERS.get(residue.removeprefix("phospho"))
+
+
+def plain_name(name: str) -> str:
     """Return the letters and digits of a column's name, in lower case."""
     return "".join(character for character in name.lower() if character.isalnum())

@@ -9,13 +9,17 @@ from phosphot5.output import PathLike
 __all__ = ["read_lines"]
 
 
-def read_lines(path: PathLike) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a UTF-8 text file, plain or gzip (told by content, not by name).
+def read_lines(path: PathLike, *, strict: bool = True) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text file, plain or gzip (told by content, not by name).
+
+    Text is UTF-8, or UTF-16 if a byte order mark says so.
 
     Parameters
     ----------
     path : str or os.PathLike
         The file, or ``-`` for standard input.
+    strict : bool
+        Whether to refuse bytes that are no text; else they stay as lone surrogates.
 
     Yields
     ------
@@ -29,10 +33,10 @@ def read_lines(path: PathLike) -> Iterator[tuple[int, str]]:
     InputFileError
         If the file is missing, unreadable or damaged.
     InputFormatError
-        If a line is not UTF-8.
+        If a line is not UTF-8 (and must be), or UTF-16 is damaged.
     """
     try:
-        yield from fasta_phosphot5.read_lines(path)
+        yield from fasta_phosphot5.read_lines(path, strict=strict)
     except OSError as error:
         raise InputFileError(str(error)) from error
     except fasta_phosphot5.FastaError as error:

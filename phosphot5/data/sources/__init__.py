@@ -53,7 +53,11 @@ FORMATS = {
         "Phospho (STY)Sites.txt of MaxQuant",
         frozenset({"fasta", "localisation"}),
     ),
-    "table": Format(read_table, "CSV, TSV or Parquet with a site a row", frozenset({"fasta"})),
+    "table": Format(
+        read_table,
+        "CSV, TSV or Parquet with a site a row, also of DIA-NN, FragPipe or UniProt",
+        frozenset({"fasta", "localisation"}),
+    ),
 }
 """Formats by name."""
 

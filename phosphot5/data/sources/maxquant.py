@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.tables import find_columns, read_rows
 from phosphot5.data.records import SiteState
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel, grouped
@@ -14,12 +15,13 @@ _NEEDED = {
     "positions": ("Positions within proteins",),
     "residue": ("Amino acid",),
     "localisation": ("Localization prob",),
-    "decoy mark": ("Reverse",),
-    "contaminant mark": ("Potential contaminant", "Contaminant"),
 }
-_OPTIONAL = {"leading": ("Leading proteins",)}
-_FOREIGN = ("CON__", "REV__")
-"""Starts of the names of contaminants and decoys."""
+_OPTIONAL = {
+    "leading": ("Leading proteins",),
+    "decoy": ("Reverse", "Decoy"),
+    "contaminant": ("Potential contaminant", "Contaminant"),
+}
+"""Columns that some versions lack, or Perseus leaves out."""
 
 
 def is_header(cells: list[str]) -> bool:
@@ -53,8 +55,12 @@ def _claims(context: ReadContext) -> Iterator[tuple[str, SiteLabel]]:
     for line, row in rows:
         row += [""] * (len(header) - len(row))
         cells = {role: row[column] for role, column in columns.items()}
-        if cells["decoy mark"] or cells["contaminant mark"]:
-            context.not_taken["decoy" if cells["decoy mark"] else "contaminant"] += 1
+        names = cells["proteins"].split(";")
+        reasons = [
+            context.foreign(name, cells.get("decoy", ""), cells.get("contaminant", "")) for name in names
+        ]
+        if all(reasons):
+            context.not_taken[reasons[0]] += 1
             continue
         try:
             yield from _claims_of_row(context, cells, line)
@@ -67,25 +73,16 @@ def _claims_of_row(context: ReadContext, cells: dict[str, str], line: int) -> li
     if len(proteins) != len(positions):
         found = f"{len(proteins)} proteins and {len(positions)} positions"
         raise InputFormatError(found, "one position for each protein")
-    if wrong := [text for text in positions if not (text.isascii() and text.isdigit())]:
-        raise InputFormatError(f"position {wrong[0]!r}", "a whole number, 1-based")
-    try:
-        probability = float(cells["localisation"])
-    except ValueError:
-        found = f"localisation probability {cells['localisation']!r}"
-        raise InputFormatError(found, "a number from 0 to 1") from None
+    places = [whole_number(text) for text in positions]
+    if None in places:
+        raise InputFormatError(f"position {positions[places.index(None)]!r}", "a whole number, 1-based")
     if not context.on_phospho_residue(cells["residue"]):
         return []
-    taken = probability >= context.localisation
-    if not taken:
-        context.not_taken[f"localisation probability below {context.localisation:g}"] += 1
+    state = SiteState.POSITIVE if context.localised(cells["localisation"]) else SiteState.UNKNOWN
     leading = set(cells.get("leading", cells["proteins"]).split(";"))
-    state = SiteState.POSITIVE if taken else SiteState.UNKNOWN
+    evidence = f"localisation={cells['localisation']}"
     return [
-        (
-            name,
-            SiteLabel(int(position), cells["residue"], state, f"localisation={cells['localisation']}", line),
-        )
-        for name, position in zip(proteins, positions, strict=True)
-        if name in leading and not name.startswith(_FOREIGN)
+        (name, SiteLabel(place, cells["residue"], state, evidence, line))
+        for name, place in zip(proteins, places, strict=True)
+        if place is not None and name in leading and not context.foreign(name)
     ]

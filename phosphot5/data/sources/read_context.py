@@ -4,12 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, SiteState
 from phosphot5.data.uniprot import EXPERIMENTAL_EVIDENCE, evidence_codes, phosphorylated_residue
 from phosphot5.errors import InputFormatError
 
 __all__ = ["SiteLabel", "Entry", "ReadContext", "grouped"]
+
+_DECOYS = ("REV__", "rev_", "DECOY_", "decoy_")
+_CONTAMINANTS = ("CON__", "Cont_", "contam_")
+"""Starts of the names that MaxQuant, DIA-NN and FragPipe give to decoys and contaminants."""
+_NO_MARKS = ("", "0", "false", "no", "-")
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,10 @@ class ReadContext:
         Lowest localisation probability that is taken.
     organism : str
         The one organism that is taken; all when empty.
+    fasta : bool
+        Whether the sequences of the proteins come from a FASTA file: no column of this file is one.
+    predictions : bool
+        Whether a table may be one of predictions, whose rows somebody chose.
     not_taken : Counter of str
         Sites that are not taken, by reason.
     problems : list of str
@@ -98,6 +108,8 @@ class ReadContext:
     skip_bad: bool = False
     localisation: float = 0.75
     organism: str = ""
+    fasta: bool = False
+    predictions: bool = False
     not_taken: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -130,6 +142,39 @@ class ReadContext:
             raise error from None
         self.ledger.enter(error.record or "")
         self.ledger.skip(error.record or "", reason, str(error))
+
+    def foreign(self, name: str, decoy: str = "", contaminant: str = "") -> str:
+        """Return ``decoy`` or ``contaminant`` for a protein that is one, by its name or by a mark, else nothing.
+
+        Parameters
+        ----------
+        name : str
+            Identifier of the protein.
+        decoy, contaminant : str
+            Cells with the marks, such as ``+`` or ``TRUE``.
+        """
+        if decoy.lower() not in _NO_MARKS or name.startswith(_DECOYS):
+            return "decoy"
+        return "contaminant" if contaminant.lower() not in _NO_MARKS or name.startswith(_CONTAMINANTS) else ""
+
+    def localised(self, probability: str) -> bool:
+        """Tell whether a localisation probability is high enough; count the site if not.
+
+        Raises
+        ------
+        InputFormatError
+            If it is no number from 0 to 1, nor empty.
+        """
+        value = decimal_number(probability)
+        if probability.lower() in ("", "nan", "na"):
+            self.not_taken["no localisation probability"] += 1
+        elif value is None or not 0 <= value <= 1:
+            raise InputFormatError(f"localisation probability {probability!r}", "a number from 0 to 1")
+        elif value < self.localisation:
+            self.not_taken[f"localisation probability below {self.localisation:g}"] += 1
+        else:
+            return True
+        return False
 
     def on_phospho_residue(self, residue: str) -> bool:
         """Tell whether a residue, upper case or empty, can be a site; count it if not."""
