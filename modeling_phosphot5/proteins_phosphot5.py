@@ -3,6 +3,7 @@
 import os
 import re
 import reprlib
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -172,6 +173,7 @@ def _known_residues(known: Any, text: str, sites: Collection[str], where: list[s
     if not isinstance(known, (list, tuple)):
         raise _error(where, f"known {reprlib.repr(known)}", "a list of positions")
     residues = []
+    gaps = [place for place, letter in enumerate(text) if letter in "-."]
     for position in known:
         if type(position) is not int or not 1 <= position <= len(text):
             raise _error(
@@ -180,8 +182,7 @@ def _known_residues(known: Any, text: str, sites: Collection[str], where: list[s
         if text[position - 1] not in sites:
             place = [*where, f"known position {position}"]
             raise _error(place, repr(text[position - 1]), f"one of {', '.join(sites)}")
-        before = text[: position - 1]
-        residues.append(len(before) - before.count("-") - before.count("."))
+        residues.append(position - 1 - bisect_left(gaps, position - 1))
     return tuple(residues)
 
 

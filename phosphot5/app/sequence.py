@@ -4,6 +4,7 @@ from html import escape
 from typing import Any
 
 from phosphot5.app.scoring import Scored
+from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 
 __all__ = ["CALL_CLASSES", "draw_sequence", "site_text", "summary_text"]
 
@@ -37,7 +38,11 @@ def draw_sequence(scored: Scored) -> str:
         number = positions[-1] if len(part) == GROUP else ""
         groups.append(f"<span><i>{number}</i>{letters}</span>")
     label = escape(f"Sequence of {protein.id}. {summary_text(scored)}")
-    return f'<div class="p5-sequence" role="img" aria-label="{label}">{"".join(groups)}</div>'
+    note = ""
+    if looks_like_nucleotides(protein.sequence):
+        warning = f"{protein.id}: {NUCLEOTIDES_NOTE}, scored as if they were residues; translate them first."
+        note = f"<p><b>{escape(warning)}</b></p>"
+    return f'{note}<div class="p5-sequence" role="img" aria-label="{label}">{"".join(groups)}</div>'
 
 
 def site_text(row: dict[str, Any]) -> str:

@@ -87,7 +87,8 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--localisation",
         type=_fraction,
         metavar="P",
-        help="minimum localisation probability of sites of MaxQuant or a table; those below stay unknown (default: 0.75)",
+        help="minimum localisation probability of sites of MaxQuant or a table; those below stay unknown "
+        "(default: 0.75)",
     )
     command.add_argument("--organism", help="organism to take from PhosphoSitePlus, such as human")
     command.add_argument(

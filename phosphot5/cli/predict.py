@@ -43,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="CPU threads per process; no effect on scores (default: all cores, divided among processes)",
     )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
+    )
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output file")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
 
 from phosphot5.data import Protein, SiteState, render
 from phosphot5.errors import OutputFileError
@@ -20,6 +19,8 @@ Rows = list[dict[str, Any]]
 _NOTES = {"S": "Phosphoserine", "T": "Phosphothreonine", "Y": "Phosphotyrosine"}
 _NOT_IN_SEQID = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]+")
 """What GFF3 wants escaped in its first column."""
+_NOT_IN_BED = re.compile(r"[%#]|^(?:t(?=rack)|b(?=rowser))", re.IGNORECASE)
+"""What BED would take for a comment or a line about the display; it knows no escapes, so it gets those of GFF3."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,11 @@ class Format:
 
 
 def _write_tsv(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
+    # quoted as csv and pandas want it, and only where they do
+    name = f'"{protein.id.replace(chr(34), chr(34) * 2)}"' if '"' in protein.id else protein.id
     for row in rows:
         numbers = {name: "" if row[name] is None else f"{row[name]:.4f}" for name in ("probability", "fpr")}
-        handle.write("\t".join(str((row | numbers)[column]) for column in COLUMNS) + "\n")
+        handle.write("\t".join(str((row | numbers | {"protein": name})[column]) for column in COLUMNS) + "\n")
 
 
 def _write_jsonl(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
@@ -67,12 +70,16 @@ def _write_annotated(handle: IO[str], protein: Protein, rows: Rows, weakest_call
     positions = map(protein.given_position, range(1, len(protein.sequence) + 1))
     states = bytes(SiteState.POSITIVE if position in shown else SiteState.UNKNOWN for position in positions)
     marked = replace(protein, states=states, other_modifications=(), localisations=())
-    title = f"{protein.id} {protein.description}".rstrip()
-    handle.write(f">{title}\n{render(marked, notation)}\n")
+    handle.write(f">{protein.header}\n{render(marked, notation)}\n")
+
+
+def _escaped(name: str, wrong: re.Pattern[str]) -> str:
+    """Write characters as ``%23``, so that `urllib.parse.unquote` gives the name back."""
+    return wrong.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), name)
 
 
 def _write_gff3(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
-    name = _NOT_IN_SEQID.sub(lambda match: quote(match[0], safe=""), protein.id)
+    name = _escaped(protein.id, _NOT_IN_SEQID)
     handle.write(f"##sequence-region {name} 1 {protein.given_position(len(protein))}\n")
     for row in _shown(rows, weakest_call):
         score = "." if row["probability"] is None else f"{row['probability']:.4f}"
@@ -86,10 +93,11 @@ def _write_gff3(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str
 
 
 def _write_bed(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
+    name = _escaped(protein.id, _NOT_IN_BED)
     for row in _shown(rows, weakest_call):
         score = 1000 if row["probability"] is None else round(1000 * row["probability"])
         end = row["position"]
-        handle.write(f"{protein.id}\t{end - 1}\t{end}\t{row['residue']}{end}\t{score}\n")
+        handle.write(f"{name}\t{end - 1}\t{end}\t{row['residue']}{end}\t{score}\n")
 
 
 FORMATS = {
@@ -109,7 +117,8 @@ FORMATS = {
 sites called at least ``weakest_call``, and known sites always: ``fasta`` marks them with ``#``, ``proforma``
 with ``[Phospho]``; ``gff3`` lists them as UniProt does, 1-based, with the probability as score (``.`` for known
 sites); ``bed`` lists them 0-based and half-open, named like ``S15``, with 1000 times the probability as score
-(1000 for known sites).
+(1000 for known sites), identifiers with ``%`` or ``#``, or that begin with ``track`` or ``browser``, escaped as in
+GFF3.
 """
 
 

@@ -19,7 +19,8 @@ import transformers
 
 from phosphot5 import __version__
 from phosphot5.data import Ledger, Protein, read_fasta
-from phosphot5.errors import PhosphoT5Error
+from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
+from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import atomic_text
 from phosphot5.prediction.formats import Format
@@ -40,6 +41,8 @@ __all__ = ["PredictionJob"]
 
 logger = logging.getLogger(__name__)
 
+COMPLAINTS_SHOWN = 20
+"""Records left out that are logged one by one; the summary counts them all."""
 SPOOL_BYTES = 1 << 26
 """Output for standard output that is held in memory before a temporary file takes over."""
 
@@ -106,8 +109,22 @@ class PredictionJob:
 
     def proteins(self, ledger: Ledger) -> Iterator[Protein]:
         """Read the input, known sites marked."""
-        proteins = read_fasta(self.args.fasta, ledger=ledger)
+        proteins = self.read(ledger)
         return proteins if self.known is None else self.known.mark(proteins, ledger)
+
+    def read(self, ledger: Ledger) -> Iterator[Protein]:
+        """Read the input; errors of one record name the option that leaves it out."""
+        try:
+            for protein in read_fasta(
+                self.args.fasta, ledger=ledger, on_error="skip" if self.args.skip_bad else "raise"
+            ):
+                if looks_like_nucleotides(protein.sequence):
+                    ledger.note(NUCLEOTIDES_NOTE)
+                yield protein
+        except InputFormatError as error:
+            if error.record is not None:
+                error.advice = "; ".join(filter(None, [error.advice, "--skip-bad leaves such records out"]))
+            raise
 
     def score(
         self, proteins: Iterable[Protein]
@@ -135,6 +152,7 @@ class PredictionJob:
                     self.write(handle, self.counts, protein, rows)
                     progress.advance()
             self.ledger.check(self.counts["proteins"])
+        self.warn()
 
     def run_in_parts(self) -> None:
         """Score part by part, each process its share; the main process puts the output together."""
@@ -170,10 +188,27 @@ class PredictionJob:
         records = sum(1 for _ in self.proteins(self.ledger))
         if not records:
             raise self.nothing_to_score()
+        self.warn()
         self.parts.begin(self.fingerprint(), resume=self.args.resume)
         finished = self.parts.finished()
         parts = range(-(-records // PROTEINS_AHEAD))
         return records, [number for number in parts if number not in finished]
+
+    def warn(self) -> None:
+        """Log what is wrong with records, the first of those that are left out one by one."""
+        bad = [record.detail for record in self.ledger.skipped_records if record.reason == "not readable"]
+        for detail in bad[:COMPLAINTS_SHOWN]:
+            logger.warning("left out: %s", detail)
+        if len(bad) > COMPLAINTS_SHOWN:
+            logger.warning("and %d more", len(bad) - COMPLAINTS_SHOWN)
+        if count := self.ledger.notes[NUCLEOTIDES_NOTE]:
+            logger.warning(
+                "%s: %s of %d with %s; they are scored as if they were proteins, so translate them first",
+                self.args.fasta,
+                counted(count, "record"),
+                self.ledger.read,
+                NUCLEOTIDES_NOTE,
+            )
 
     def nothing_to_score(self) -> PhosphoT5Error:
         """Make the error of an input without proteins."""
@@ -202,6 +237,7 @@ class PredictionJob:
             "input": file_digest(self.args.fasta),
             "known sites": file_digest(self.args.known) if self.args.known else None,
             "model": digest,
+            "skip bad records": self.args.skip_bad,
             "format": self.output_format.name,
             "call": self.args.call,
             "device": self.model.device.type,

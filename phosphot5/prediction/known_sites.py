@@ -9,17 +9,16 @@ from pathlib import Path
 
 from phosphot5.data.files.fasta import read_fasta
 from phosphot5.data.files.gff import read_features
-from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.identifiers import IdentifierIndex
 from phosphot5.data.ledger import SHOWN, Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, Protein, SiteState
-from phosphot5.data.uniprot import accession, is_modified_residue, phosphorylated_residue
+from phosphot5.data.sources.read_context import ReadContext
+from phosphot5.data.sources.table import read_table
+from phosphot5.data.uniprot import is_modified_residue, phosphorylated_residue
 from phosphot5.errors import InputFileError, InputFormatError, Place, SitePlace
 from phosphot5.wording import counted
 
 __all__ = ["KnownSites"]
-
-RESIDUE_COLUMNS = ("residue",)
-"""Names of the column with ``S``, ``T`` or ``Y``, which a table need not have."""
 
 _CHECK = "check that the known sites are of this very sequence"
 
@@ -70,6 +69,8 @@ class KnownSites:
 
     path: str
     _of: dict[str, _Known] = field(default_factory=dict, repr=False)
+    _index: IdentifierIndex = field(default_factory=IdentifierIndex, repr=False)
+    _versions: dict[str, str] = field(default_factory=dict, repr=False)
     _ignored: Counter[str] = field(default_factory=Counter, repr=False)
     _marked: set[str] = field(default_factory=set, repr=False)
     _skipped: set[str] = field(default_factory=set, repr=False)
@@ -83,9 +84,9 @@ class KnownSites:
         ``.proforma``
             FASTA with ``S[Phospho]`` at each known site; other modifications are counted and ignored.
         ``.tsv`` ``.tab`` ``.txt`` (tabs), ``.csv`` (commas)
-            A table whose first line names the columns, in upper or lower case: one of
-            :data:`PROTEIN_COLUMNS`, one of :data:`POSITION_COLUMNS` and perhaps ``residue``. The output of
-            ``phosphot5 predict`` is such a table. Every row is a known site, so filter predictions first.
+            A table as ``phosphot5 data convert --from table`` reads it, see
+            `phosphot5.data.sources.table.read_table`; sites that are not taken are counted and ignored. The output
+            of ``phosphot5 predict`` is such a table. Every row is a known site, so filter predictions first.
         ``.gff3`` ``.gff``
             Features as UniProt writes them: type ``Modified residue`` (or ``modified_residue``, ``MOD_RES``)
             and a ``Note`` with ``Phosphoserine``, ``Phosphothreonine`` or ``Phosphotyrosine``. Others are
@@ -118,10 +119,11 @@ class KnownSites:
     def mark(self, proteins: Iterable[Protein], ledger: Ledger | None = None) -> Iterator[Protein]:
         """Mark the known sites on proteins, in input order.
 
-        Sites belong to the proteins of the same identifier, to all of them where several share it. A UniProt
-        header is known by its accession: ``sp|P04637|P53_HUMAN`` and ``P04637`` are the same protein, while
-        an isoform ``P04637-2`` is another. Positions are 1-based in the sequence as given, gaps counted; sites
-        that come with a sequence need the same sequence, whatever its gaps.
+        Sites belong to the proteins of the same identifier, to all of them where several share it; identifiers
+        are compared as `phosphot5.data.identifiers.IdentifierIndex` does, by accession or entry name: P04637 and
+        ``sp|P04637|P53_HUMAN`` are the same protein, while an isoform ``P04637-2`` is another. Positions are 1-based
+        in the sequence as given, gaps counted; sites that come with a sequence need the same sequence, whatever
+        its gaps.
 
         Parameters
         ----------
@@ -140,23 +142,42 @@ class KnownSites:
         ------
         InputFormatError
             If a position is beyond the end, the residue there is not S, T or Y or not the one given, or the
-            sequence is not the one that the sites come with. Names file, line, protein and position.
+            sequence is not the one that the sites come with. Names file, line, protein and position. Also, after
+            the last protein, if none had a known site.
         """
+        example = ""
         for protein in proteins:
-            name = accession(protein.id)
-            of = self._of.get(name)
-            if of is not None:
-                self._marked.add(name)
+            example = example or protein.id
+            keys = self._keys(protein)
+            if keys:
+                self._marked.update(keys)
                 states = bytearray(protein.states)
                 try:
-                    for index in of.indices(protein):
+                    for index in (index for key in keys for index in self._of[key].indices(protein)):
                         states[index] = SiteState.POSITIVE
                 except InputFormatError as error:
                     raise error.at(path=self.path) from None
                 protein = replace(protein, states=bytes(states))
             yield protein
         if ledger is not None:
-            self._skipped |= {accession(record.id) for record in ledger.skipped_records}
+            self._skipped |= {key for record in ledger.skipped_records for key in self._index.find(record.id)}
+        if example and not any(self._of[key].sites for key in self._marked):
+            given = next(key for key, of in self._of.items() if of.sites)
+            found = f"no protein of the input ({given!r} here, {example!r} there)"
+            raise InputFormatError(
+                found, "the same identifiers", "no known site could be used", path=self.path
+            )
+
+    def _keys(self, protein: Protein) -> list[str]:
+        """Return what the sites of a protein are known by."""
+        keys = self._index.find(protein.header)
+        if keys or (key := self._index.find_version(protein.header)) is None:
+            return keys
+        first = self._versions.setdefault(key, protein.id)
+        if first != protein.id:
+            found = f"sites of {key!r}, which can be {first!r} or {protein.id!r}"
+            raise InputFormatError(found, "the version of the accession", path=self.path)
+        return [key]
 
     def summary(self) -> str:
         """Return one line for people, after :meth:`mark`: sites given and used, and proteins not found."""
@@ -177,14 +198,14 @@ class KnownSites:
     def _ignored_text(self) -> str:
         return ", ".join(f"{count} {what}" for what, count in self._ignored.items())
 
-    def _add(self, protein: str, position: int, residue: str, line: int) -> None:
+    def _add(self, protein: str, position: int, residue: str, line: int | None) -> None:
         """Take one site of a table or GFF3; a site may be given more than once."""
         place: Place = {"path": self.path, "line": line, "record": protein}
         if position < 1:
             raise InputFormatError(f"position {position}", "1 or more, positions are 1-based", **place)
         if residue and (len(residue) != 1 or residue not in PHOSPHO_RESIDUES):
             raise InputFormatError(f"a site on {residue!r}", "S, T or Y", position=position, **place)
-        sites = self._of.setdefault(accession(protein), _Known()).sites
+        sites = self._of.setdefault(self._index.add(protein), _Known()).sites
         before, first = sites.get(position, (residue, line))
         if before and residue and before != residue:
             expected = f"{before!r} as in line {first}"
@@ -208,7 +229,7 @@ def _read_marked(known: KnownSites, notation: str) -> None:
     """Read FASTA whose sequences are marked."""
     try:
         for protein in read_fasta(known.path, notation=notation):
-            of = known._of.setdefault(accession(protein.id), _Known(sequence=protein.sequence))
+            of = known._of.setdefault(known._index.add(protein.header), _Known(sequence=protein.sequence))
             if of.sequence != protein.sequence:
                 found, expected = "a second, different sequence", "one sequence for each protein"
                 raise InputFormatError(found, expected, path=known.path, record=protein.id)
@@ -226,31 +247,16 @@ def _read_marked(known: KnownSites, notation: str) -> None:
         raise
 
 
-def _read_table(known: KnownSites, delimiter: str) -> None:
+def _read_table(known: KnownSites) -> None:
     """Read a table with a header."""
-    rows = read_rows(known.path, delimiter)
-    line, header = next(rows, (0, []))
-    if not header:
-        raise InputFormatError("an empty file", "a table with a header", path=known.path)
-    needed = {"protein": PROTEIN_COLUMNS, "position": POSITION_COLUMNS}
-    columns = find_columns(header, needed, {"residue": RESIDUE_COLUMNS}, path=known.path, line=line)
-    for line, row in rows:
-        if len(row) <= max(columns.values()):
-            found, expected = f"{len(row)} columns", f"{len(header)} as in the header"
-            raise InputFormatError(found, expected, path=known.path, line=line)
-        cells = {role: row[column] for role, column in columns.items()}
-        place: Place = {"path": known.path, "line": line, "record": cells["protein"]}
-        if not cells["protein"]:
-            raise InputFormatError(f"no text in column {header[columns['protein']]!r}", "a protein", **place)
-        try:
-            residue, position = parse_site(cells["position"])
-        except InputFormatError as error:
-            raise error.at(**place) from None
-        residues = {letter.upper() for letter in (residue, cells.get("residue", "")) if letter}
-        if len(residues) > 1:
-            expected = f"the residue of {cells['position']}"
-            raise InputFormatError(f"residue {cells['residue']!r}", expected, **place)
-        known._add(cells["protein"], position, "".join(residues), line)
+    context = ReadContext(known.path, fasta=True, known=True)
+    for entry in read_table(context):
+        for claim in entry.claims:
+            if claim.state == SiteState.POSITIVE:
+                known._add(entry.id, claim.position, claim.residue, claim.line)
+            elif claim.state == SiteState.NEGATIVE:
+                known._ignored["measured negatives"] += 1
+    known._ignored.update({f"sites left out ({reason})": n for reason, n in context.not_taken.items()})
 
 
 def _read_gff3(known: KnownSites) -> None:
@@ -268,10 +274,10 @@ _READERS: dict[str, Callable[[KnownSites], None]] = {
     ".fa": partial(_read_marked, notation="hash"),
     ".faa": partial(_read_marked, notation="hash"),
     ".proforma": partial(_read_marked, notation="proforma"),
-    ".tsv": partial(_read_table, delimiter="\t"),
-    ".tab": partial(_read_table, delimiter="\t"),
-    ".txt": partial(_read_table, delimiter="\t"),
-    ".csv": partial(_read_table, delimiter=","),
+    ".tsv": _read_table,
+    ".tab": _read_table,
+    ".txt": _read_table,
+    ".csv": _read_table,
     ".gff3": _read_gff3,
     ".gff": _read_gff3,
 }

@@ -162,7 +162,7 @@ def test_many_complaints_are_cut_short(data):
         ),
         (
             ["-o", "o.fasta", "--localisation", "0.9"],
-            "--localisation has no effect for format uniprot-text (only for maxquant);",
+            "--localisation has no effect for format uniprot-text (only for maxquant, table);",
         ),
         (
             ["-o", "o.fasta", "--organism", "human"],

@@ -8,13 +8,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from phosphot5.cli import predict as predict_command
 from phosphot5.cli.main import main
+from phosphot5.data import Protein
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
 from phosphot5.prediction.formats import FORMATS
+from phosphot5.prediction.known_sites import KnownSites
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 HEADER = ["protein", "position", "residue", "probability", "fpr", "call", "window", "status"]
@@ -145,7 +148,8 @@ def test_standard_input_and_output(tiny_folder):
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr == (
         "phosphot5 predict: standard input, line 4, record b, position 2: found '?', expected a residue letter "
-        "A-Z; if sites are marked, name the notation, or pass the file to predict with --known\n"
+        "A-Z; if sites are marked, name the notation, or pass the file to predict with --known; "
+        "--skip-bad leaves such records out\n"
     )
 
 
@@ -220,3 +224,81 @@ def test_annotated_gaps_do_not_shift_marks(predict, tmp_path):
     plain, shifted = ((tmp_path / f"{name}.fasta").read_text() for name in ("plain", "gapped"))
     assert "#" in plain
     assert plain == shifted.replace("-", "")
+
+
+BAD = ">t1\nMRS*GDT\n>t2\nMSTY*\n>t3\nMS1\n>\nMS\n>t5\nM\u00e9S\n>t6\nMKS\n"
+
+
+def test_bad_records_are_left_out_counted_and_listed(predict, caplog):
+    caplog.set_level("INFO")
+    code, rows, _ = predict(BAD, "--skip-bad")
+    assert (code, [row["protein"] for row in rows]) == (0, ["t2", "t2", "t2", "t6"])
+    assert "6 records read, 2 used, 4 skipped (not readable: 4)" in caplog.text
+    assert "left out: " in caplog.text
+    assert "line 6, record t3, position 3: found '1'" in caplog.text
+    code, _, error = predict(BAD, output="none.tsv")
+    assert (code, len(error.splitlines())) == (1, 1)
+    assert "--skip-bad leaves such records out" in error
+    assert "--skip-bad" not in predict("no FASTA", output="none.tsv")[2]
+
+
+def test_nucleotides_are_warned_of_and_counted(predict, caplog):
+    caplog.set_level("INFO")
+    predict(
+        ">gene\nATGACTACTACTTCTAGCATTTAG\n>mrna\nAUGGCUAGCUAGCUANN\n>peptide\nGATTACA\n>p\nMKTTYSSGTTAATACGA\n"
+    )
+    assert "in.fasta: 2 records of 4 with only A, C, G, T, U and N" in caplog.text
+    assert "0 skipped; only A, C, G, T, U and N, probably nucleotides: 2 records" in caplog.text
+
+
+def test_known_sites_of_other_proteins_only_are_an_error(predict, tmp_path):
+    (tmp_path / "k.tsv").write_text("id\tpos\nQ1\t2\n")
+    code, rows, error = predict(">a\nMSTY\n", "--known", str(tmp_path / "k.tsv"))
+    assert (code, rows) == (1, None)
+    assert (
+        "k.tsv: found no protein of the input ('Q1' here, 'a' there), expected the same identifiers" in error
+    )
+
+
+NAMES = [
+    '"P1',
+    'P2"',
+    '"',
+    'a"b',
+    "#c",
+    "track",
+    "browser1",
+    "a#b",
+    "%23",
+    "\u03b2",
+    "x;y=z",
+    "'",
+    ">x",
+    "=1+1",
+]
+
+
+@pytest.mark.parametrize("ending", ["tsv", "jsonl", "bed", "gff3", "fasta", "proforma"])
+def test_identifiers_come_back_as_they_were(predict, tmp_path, ending):
+    import pandas as pd
+
+    text = "".join(f">{name}\nMSS\n" for name in NAMES)
+    known = tmp_path / "known.fasta"
+    known.write_text("".join(f">{name}\nMS#S\n" for name in NAMES))
+    code, rows, error = predict(text, "--known", str(known), output=f"out.{ending}")
+    assert code == 0, error
+    path = tmp_path / f"out.{ending}"
+    lines = path.read_text().splitlines()
+    if ending == "tsv":
+        assert [row["protein"] for row in rows[::2]] == NAMES
+        assert pd.read_csv(path, sep="\t")["protein"].tolist()[::2] == NAMES
+    elif ending == "jsonl":
+        assert [json.loads(line)["protein"] for line in lines[::2]] == NAMES
+    elif ending == "bed":
+        shown = [line for line in lines if not line.startswith(("#", "track", "browser"))]
+        names = [unquote(line.split("\t")[0]) for line in shown]
+        assert list(dict.fromkeys(names)) == NAMES
+        assert not any("#" in line for line in lines)
+    if ending in ("tsv", "gff3", "fasta", "proforma"):
+        marked = KnownSites.read(str(path)).mark(Protein(id=name, sequence="MSS") for name in NAMES)
+        assert all(protein.states[1] == 1 for protein in marked)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,3 +219,13 @@ def test_any_text_is_read_back_the_same_or_refused_with_our_error(text, notation
         return
     assert unsupported_by(read, notation) == []
     assert parse(render(read, notation), notation) == read
+
+
+@pytest.mark.parametrize("unit", ["A-", "S#-", "S.-", "-S@", "-pS"])
+def test_gaps_are_read_and_written_in_linear_time(unit):
+    notation = "p-prefix" if "p" in unit else "hash"
+    began = time.perf_counter()
+    annotated = parse(unit * 200_000 + "A", notation)
+    again = parse(render(annotated, notation), notation)
+    assert time.perf_counter() - began < 5
+    assert (again.states, again.removed) == (annotated.states, annotated.removed)

@@ -228,3 +228,13 @@ def test_pyteomics_reads_our_output_as_it_reads_the_input(text):
     assert {key: str(value) for key, value in ours[1].items()} == {
         key: str(value) for key, value in theirs[1].items()
     }
+
+
+@pytest.mark.parametrize("count", ["99999999", "300000", "101", "0", "9" * 5000, "\u0663", ""])
+def test_repeats_are_limited(count):
+    with pytest.raises(InputFormatError, match="found a modification repeated .* times, expected 1 to 100"):
+        parse(f"[Phospho]^{count}?SK", "proforma")
+
+
+def test_repeats_within_the_limit():
+    assert len(parse("[Phospho]^3?SSK", "proforma").other_modifications) == 1

@@ -92,12 +92,32 @@ def test_output_of_predict_is_readable(read):
         ("P04637", "sp|P04637-2|P53_HUMAN", False),
         ("P04637", "P04637-2", False),
         ("P04637", "gi|P04637|P53", False),
-        ("P53_HUMAN", "sp|P04637|P53_HUMAN", False),
+        ("P53_HUMAN", "sp|P04637|P53_HUMAN", True),
+        ("P53_HUMAN", "tr|Q00001|OTHER", False),
+        ("NP_414555", "gi|16128008|ref|NP_414555.1|", True),
     ],
 )
 def test_uniprot_headers_match_by_accession(read, given, in_input, same):
-    (marked,) = read(f"id\tpos\n{given}\t15\n").mark([protein(id=in_input)])
-    assert positives(marked) == ([15] if same else [])
+    marking = read(f"id\tpos\n{given}\t15\n").mark([protein(id=in_input)])
+    if not same:
+        with pytest.raises(InputFormatError) as caught:
+            list(marking)
+        assert f"found no protein of the input ('{given}' here, '{in_input}' there)" in str(caught.value)
+        return
+    (marked,) = marking
+    assert positives(marked) == [15]
+
+
+def test_two_versions_of_a_known_accession(error_of):
+    proteins = [protein(id=f"NP_414555.{version}") for version in (1, 2)]
+    message = "found sites of 'NP_414555', which can be 'NP_414555.1' or 'NP_414555.2', expected the version"
+    assert message in error_of("id\tpos\nNP_414555\t15\n", *proteins)
+
+
+def test_rows_of_a_table_that_are_no_known_sites_are_counted(read):
+    known = read("id\tpos\tPTM\tlabel\na\tS1\tPhospho\t1\na\tS2\tGlcNAc\t1\na\tS2\tPhospho\t0\n")
+    assert positives(next(known.mark([protein("SS", id="a")]))) == [1]
+    assert known.summary().endswith("known.tsv: 1 measured negatives, 1 sites left out (another modification)")
 
 
 def test_others_are_untouched_and_other_states_stay(read):
@@ -175,31 +195,27 @@ def test_a_marked_fasta_without_sites_in_one_record_is_no_missing_protein(read):
         (
             "P04637\t15\n",
             "known.tsv, line 1: found the columns 'P04637', '15', expected one with the protein, called accession, "
-            "acc_id, uniprot, uniprot_id, entry, protein, protein_id, id; name the columns in the first line",
-        ),
-        (
-            "accession,position\nP04637,15\n",
-            "known.tsv, line 1: found the columns 'accession,position', expected one with the protein",
+            "acc_id, uniprot, uniprot_id,",
         ),
         (
             "\nprotein\tgene\n",
             "known.tsv, line 2: found the columns 'protein', 'gene', expected one with the position, called "
-            "position, pos, site, mod_rsd; name",
+            "position, pos, site, mod_rsd, ",
         ),
         ("id\tpos\tPOS\n", "known.tsv, line 1: found the column 'pos' more than once, expected it once"),
-        ("id\tpos\nP04637\n", "known.tsv, line 2: found 1 columns, expected 2 as in the header"),
-        ("id\tpos\n\t15\n", "known.tsv, line 2: found no text in column 'id', expected a protein"),
+        ("id\tpos\nP04637\t15\tx\n", "known.tsv, line 2: found 3 columns, expected 2 as in the header"),
+        ("id\tpos\n\t15\n", "known.tsv, line 2: found a row without protein, expected one"),
         (
             "id\tpos\nP04637\t\n",
             "known.tsv, line 2, record P04637: found '', expected a site such as 15, S15 or",
         ),
         (
-            "id\tpos\nP04637\t15.0\n",
-            "known.tsv, line 2, record P04637: found '15.0', expected a site such as 15",
+            "id\tpos\nP04637\t15.5\n",
+            "known.tsv, line 2, record P04637: found '15.5', expected a site such as 15",
         ),
         (
             "id\tpos\nP04637\tS15-ac\n",
-            "record P04637: found 'S15-ac', expected a site such as 15, S15 or S15-p",
+            "found no known site (1 sites left out (another modification) ignored), expected at least one",
         ),
         ("id\tpos\nP04637\t0\n", "known.tsv, line 2, record P04637: found position 0, expected 1 or more"),
         (

@@ -65,6 +65,7 @@ def read_fasta(
             protein = _protein(record, notation)
         except (FastaError, InputFormatError) as fault:
             error = _explained(fault, path) if isinstance(fault, FastaError) else fault.at(path=path)
+            error = error.at(record=record.id)  # empty in a header without one: still an error of a record
             empty = error.found == "no residues"
             if ledger is None or (on_error == "raise" and not empty):
                 raise error from None

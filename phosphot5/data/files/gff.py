@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.text import read_lines
 from phosphot5.errors import InputFormatError
 from phosphot5.output import PathLike
@@ -42,12 +43,13 @@ class Feature:
         InputFormatError
             If it is on more than one, or its place is not a number.
         """
-        if self.start != self.end or not (self.start.isascii() and self.start.isdigit()):
+        position = whole_number(self.start)
+        if self.start != self.end or position is None:
             found = f"a phosphorylated residue from {self.start!r} to {self.end!r}"
             raise InputFormatError(
                 found, "one position, twice", path=path, line=self.line, record=self.protein
             )
-        return int(self.start)
+        return position
 
 
 def read_features(path: PathLike) -> Iterator[Feature]:

@@ -5,6 +5,7 @@ Names are public through `phosphot5.data.notations` only.
 
 import re
 from dataclasses import replace
+from itertools import compress
 
 from phosphot5.data.records import Annotated, OtherModification, SiteState
 from phosphot5.errors import InputFormatError
@@ -155,14 +156,17 @@ def _build(given: str, states: dict[int, SiteState]) -> Annotated:
     for index, state in states.items():
         per_letter[index] = state
     removed = tuple(match.start() + 1 for match in re.finditer(r"[\-.]", given))
-    for position in reversed(removed):
-        del per_letter[position - 1]
-    sequence = given.replace("-", "").replace(".", "") if removed else given
-    return Annotated(sequence=sequence, states=bytes(per_letter), removed=removed)
+    if removed:
+        kept = bytes(letter not in "-." for letter in given)
+        per_letter = bytearray(compress(per_letter, kept))
+        given = given.replace("-", "").replace(".", "")
+    return Annotated(sequence=given, states=bytes(per_letter), removed=removed)
 
 
 def _join(annotated: Annotated, pieces: list[str]) -> str:
     """Join one piece per residue, with ``-`` at the positions that were removed."""
-    for position in annotated.removed:
-        pieces.insert(position - 1, "-")
-    return "".join(pieces)
+    if not annotated.removed:
+        return "".join(pieces)
+    gaps = set(annotated.removed)
+    letters = iter(pieces)
+    return "".join("-" if i in gaps else next(letters) for i in range(1, len(pieces) + len(gaps) + 1))

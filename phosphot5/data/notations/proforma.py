@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.records import PHOSPHO_RESIDUES, Annotated, Localisation, OtherModification, SiteState
 from phosphot5.errors import InputFormatError
 
@@ -34,7 +35,9 @@ _TAG = r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]"
 _GROUP = re.compile(rf"{_TAG}|\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}|<[^<>\[]*(?:{_TAG}[^<>\[]*)?>")
 _OPENING = re.compile(r"[\[{<]")
 _EMPTY_RANGE = re.compile(r"\(\??(?=[\0)])")
-_REPEAT = re.compile(r"\0\^(\d+)")
+_REPEAT = re.compile(r"\^([^?\[\0]*)")
+_MOST_REPEATS = 100
+"""Of one modification whose places are unknown; more would make a short text a large list."""
 _MARKER = re.compile(r"#[^#|]*")
 _SCORED = re.compile(r"#\w+\((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\)", re.ASCII)
 _CHARGE = re.compile(r"/(?:-?\d+)?(?:\[[^\[\]]+\])?", re.ASCII)
@@ -133,8 +136,17 @@ def _scan(text: str) -> tuple[list[tuple[int, str]], Counter[str], str]:
         groups[match[0][0]] += 1
         if match[0].startswith("["):
             tags.append((match.start(), match[0]))
-    groups["["] += sum(int(repeat[1]) - 1 for repeat in _REPEAT.finditer(bare))
+    groups["["] += sum(_repeats(repeat) - 1 for repeat in _REPEAT.finditer(bare))
     return tags, groups, charge
+
+
+def _repeats(match: re.Match[str]) -> int:
+    """Return how often a modification stands; refuse a number that nobody means."""
+    count = whole_number(match[1])
+    if count is None or not 0 < count <= _MOST_REPEATS:
+        found = f"a modification repeated {match[1][:20]!r} times"
+        raise InputFormatError(found, f"1 to {_MOST_REPEATS}", position=match.start() + 1)
+    return count
 
 
 def _check_group(group: str, start: int) -> None:

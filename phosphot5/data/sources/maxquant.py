@@ -76,7 +76,7 @@ def _claims_of_row(context: ReadContext, cells: dict[str, str], line: int) -> li
     places = [whole_number(text) for text in positions]
     if None in places:
         raise InputFormatError(f"position {positions[places.index(None)]!r}", "a whole number, 1-based")
-    if not context.on_phospho_residue(cells["residue"]):
+    if not context.on_phospho_residue(cells["residue"], places[0] or 0):
         return []
     state = SiteState.POSITIVE if context.localised(cells["localisation"]) else SiteState.UNKNOWN
     leading = set(cells.get("leading", cells["proteins"]).split(";"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.tables import find_columns, read_rows
 from phosphot5.data.records import SiteState
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel, grouped
@@ -54,15 +55,16 @@ def _claims(context: ReadContext) -> Iterator[tuple[str, SiteLabel]]:
             context.not_taken["of another organism"] += 1
             continue
         site = _SITE.fullmatch(text)
-        if site is None or not name:
+        position = whole_number(site[2]) if site else None
+        if site is None or position is None or not name:
             found = repr(text) if name else "a row without accession"
             expected = "a site such as S15-p" if name else "one"
             context.refuse(InputFormatError(found, expected, line=line, record=name))
         elif site[3] != "p":
             context.not_taken["another modification"] += 1
-        elif context.on_phospho_residue(site[1]):
+        elif context.on_phospho_residue(site[1], position):
             evidence = ",".join(f"{name}={row[column]}" for name, column in counts.items() if row[column])
-            yield name, SiteLabel(int(site[2]), site[1], SiteState.POSITIVE, evidence, line)
+            yield name, SiteLabel(position, site[1], SiteState.POSITIVE, evidence, line)
 
 
 def _header(context: ReadContext, rows: Iterator[tuple[int, list[str]]]) -> tuple[int, list[str]]:

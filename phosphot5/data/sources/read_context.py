@@ -95,8 +95,9 @@ class ReadContext:
         The one organism that is taken; all when empty.
     fasta : bool
         Whether the sequences of the proteins come from a FASTA file: no column of this file is one.
-    predictions : bool
-        Whether a table may be one of predictions, whose rows somebody chose.
+    known : bool
+        Whether the rows of a table are sites that somebody chose for a prediction: it may be one of predictions,
+        and a site on another residue is an error.
     not_taken : Counter of str
         Sites that are not taken, by reason.
     problems : list of str
@@ -109,7 +110,7 @@ class ReadContext:
     localisation: float = 0.75
     organism: str = ""
     fasta: bool = False
-    predictions: bool = False
+    known: bool = False
     not_taken: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -176,10 +177,27 @@ class ReadContext:
             return True
         return False
 
-    def on_phospho_residue(self, residue: str) -> bool:
-        """Tell whether a residue, upper case or empty, can be a site; count it if not."""
+    def on_phospho_residue(self, residue: str, position: int, *, listed: bool = False) -> bool:
+        """Tell whether a residue, upper case or empty, can be a site; count it if not.
+
+        Parameters
+        ----------
+        residue : str
+            Capital letter, or empty.
+        position : int
+            1-based.
+        listed : bool
+            Whether it stands in a list of sites of all modifications.
+
+        Raises
+        ------
+        InputFormatError
+            If it cannot, and is said to be a known site.
+        """
         if residue in PHOSPHO_RESIDUES:
             return True
+        if self.known and not listed:
+            raise InputFormatError(f"a site on {residue!r}", "S, T or Y", position=position)
         self.not_taken["on a residue other than S, T and Y"] += 1
         return False
 

@@ -59,9 +59,7 @@ def read_table(context: ReadContext) -> Iterator[Entry]:
     line, header = next(rows, (1, []))
     if not header:
         raise InputFormatError("an empty file", "a table with a header", path=context.path)
-    columns = Columns(
-        header, fasta=context.fasta, predictions=context.predictions, path=context.path, line=line
-    )
+    columns = Columns(header, fasta=context.fasta, predictions=context.known, path=context.path, line=line)
     entries: dict[str, Entry] = {}
     for line, row in rows:
         name = ""
@@ -98,7 +96,7 @@ def _claims(
     state = cells.get("state", "positive").lower()
     if state not in STATES:
         raise InputFormatError(f"state {cells['state']!r}", f"one of {', '.join(STATES)}")
-    taken = [place for place in places if context.on_phospho_residue(place[1])]
+    taken = [place for place in places if context.on_phospho_residue(*place[1:])]
     judged = _localised(context, cells, STATES[state]) if taken else STATES[state]
     if taken and STATES[state] is SiteState.UNKNOWN:
         context.not_taken["state given as unknown"] += len(taken)
@@ -144,7 +142,7 @@ def _listed(context: ReadContext, columns: Columns, cells: dict[str, str], line:
                 context.not_taken["uncertain position"] += 1
             elif claim := context.modified_residue(site.note, site.evidence, site.position, line):
                 claims.append((name, claim))
-        elif context.on_phospho_residue(site.residue):
+        elif context.on_phospho_residue(site.residue, site.position, listed=True):
             state = SiteState.POSITIVE if localised else SiteState.UNKNOWN
             claims.append(
                 (name, SiteLabel(site.position, site.residue, state, cells.get("evidence", ""), line))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
+from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.uniprot import is_modified_residue
@@ -115,12 +116,12 @@ def _claim(
     if len(places) != 1 or places[0].get("status", "certain") != "certain":
         context.not_taken["uncertain position"] += 1
         return None
-    position = places[0].get("position", "")
-    if not (position.isascii() and position.isdigit()):
-        found = f"a modified residue at {position!r}"
+    position = whole_number(places[0].get("position", ""))
+    if position is None:
+        found = f"a modified residue at {places[0].get('position', '')!r}"
         raise InputFormatError(found, "a position, 1-based", record=name)
     keys = feature.get("evidence", "").split()
     if unknown := [key for key in keys if key not in codes]:
         raise InputFormatError(f"evidence {unknown[0]!r}", "an evidence of the entry", record=name)
     evidence = " ".join(codes[key] for key in keys)
-    return context.modified_residue(feature.get("description", ""), evidence, int(position), line)
+    return context.modified_residue(feature.get("description", ""), evidence, position, line)
