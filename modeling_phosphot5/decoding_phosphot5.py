@@ -8,13 +8,16 @@ from transformers import LogitsProcessor
 __all__ = [
     "SiteConstraint",
     "choice_logits",
+    "decoder_mask",
     "is_packed",
+    "pad_right",
     "is_phosphorylated",
     "membership",
     "phospho_partner",
     "plain_ids",
     "shift_right",
     "site_mask",
+    "token_mask",
 ]
 
 
@@ -76,6 +79,66 @@ def is_phosphorylated(ids: torch.Tensor, site_token_ids: dict[str, list[int]]) -
     """
     marked = [phosphorylated for _, phosphorylated in site_token_ids.values()]
     return (ids[..., None] == torch.tensor(marked, device=ids.device)).any(-1)
+
+
+def token_mask(input_ids: torch.Tensor, pad_token_id: int) -> torch.Tensor:
+    """Make the attention mask of a source that came without one.
+
+    Parameters
+    ----------
+    input_ids : torch.Tensor of int64 of shape (batch, length)
+    pad_token_id : int
+        Token of padding, on either side.
+
+    Returns
+    -------
+    torch.Tensor of int64 of shape (batch, length)
+        1 for tokens, 0 for padding.
+    """
+    return (input_ids != pad_token_id).long()
+
+
+def decoder_mask(
+    decoder_input_ids: torch.Tensor, encoder_mask: torch.Tensor, pad_token_id: int
+) -> torch.Tensor:
+    """Make the attention mask of targets, shifted right, that came without one.
+
+    Only padding on the left needs one, as a query sees no later key. Where the source has such padding, the last
+    of the padding tokens with which the targets begin is their start token.
+
+    Parameters
+    ----------
+    decoder_input_ids : torch.Tensor of int64 of shape (batch, length)
+    encoder_mask : torch.Tensor of shape (batch, source length)
+        0 for padding of the source.
+    pad_token_id : int
+        Token of padding and, in T5, of the start.
+
+    Returns
+    -------
+    torch.Tensor of int64 of shape (batch, length)
+        0 for padding on the left, else 1.
+    """
+    begun = (decoder_input_ids != pad_token_id).long().cumsum(-1).clamp_max(1)
+    begun = torch.cat([begun[:, 1:], torch.ones_like(begun[:, :1])], dim=1)
+    return torch.where(encoder_mask[:, :1] > 0, 1, begun)
+
+
+def pad_right(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move the tokens of every row before its padding; what is padded on the right stays as it is.
+
+    Parameters
+    ----------
+    input_ids, attention_mask : torch.Tensor of int64 of shape (batch, length)
+        Tokens, and 0 for padding.
+
+    Returns
+    -------
+    tuple of torch.Tensor of int64 of shape (batch, length)
+        Both, rearranged.
+    """
+    order = (attention_mask == 0).long().argsort(dim=1, stable=True)
+    return input_ids.gather(1, order), attention_mask.gather(1, order)
 
 
 def is_packed(proteins: torch.Tensor | None) -> bool:

@@ -10,7 +10,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import shift_right
+from .decoding_phosphot5 import shift_right, token_mask
 from .fasta_phosphot5 import FastaError
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .masking_phosphot5 import mask_residues, open_in_prefix, show_known_sites
@@ -196,8 +196,9 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         input_ids : torch.Tensor of int64 of shape (batch, source length)
             The protein, ending in ``</s>``; known sites may be given as phosphorylated tokens.
         attention_mask : torch.Tensor of shape (batch, source length), optional
-            1 for tokens, 0 for padding; in packed rows, which hold several proteins one after the other, the
-            number of the protein in its row, from 1. Proteins of a row do not see each other.
+            1 for tokens, 0 for padding on either side; in packed rows, which hold several proteins one after the
+            other, the number of the protein in its row, from 1. Proteins of a row do not see each other. By
+            default all but ``config.pad_token_id`` are tokens.
         decoder_input_ids : torch.Tensor of int64 of shape (batch, length), optional
             Targets shifted right. Left out with ``labels``, the model makes them: see
             :meth:`training_inputs`.
@@ -238,7 +239,10 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         return_dict = self.config.return_dict if return_dict is None else return_dict
         if output_hidden_states is None:
             output_hidden_states = self.config.output_hidden_states
+        if attention_mask is None and input_ids is not None:
+            attention_mask = token_mask(input_ids, self.config.pad_token_id)
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
+            decoder_attention_mask = attention_mask
             input_ids, decoder_input_ids, open_sites = self.training_inputs(input_ids, labels, attention_mask)
         if encoder_outputs is None:
             encoded = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
@@ -266,6 +270,11 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             **{CACHE_NAME: decoded.get(CACHE_NAME)},
         )
         return output if return_dict else output.to_tuple()
+
+    def prepare_decoder_input_ids_from_labels(self, labels: torch.Tensor) -> torch.Tensor:
+        """Shift labels (batch, length) right by one, -100 as padding; transformers' collators ask for it."""
+        ids = labels.masked_fill(labels == -100, self.config.pad_token_id)
+        return shift_right(ids, self.config.decoder_start_token_id)
 
     def _project(self, states: torch.Tensor) -> torch.Tensor:
         """Map decoder states (..., d_model) to logits (..., vocab_size)."""

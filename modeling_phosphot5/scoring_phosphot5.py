@@ -17,9 +17,11 @@ from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import (
     SiteConstraint,
     is_packed,
+    pad_right,
     phospho_partner,
     shift_right,
     site_mask,
+    token_mask,
 )
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 from .sites_phosphot5 import calibrated_probability
@@ -46,6 +48,10 @@ class PhosphositeScoring(_Model):
     def _partner(self, device: torch.device) -> torch.Tensor:
         return phospho_partner(self.config.site_token_ids, self.config.vocab_size, device)
 
+    def _mask(self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None) -> torch.Tensor:
+        """Return the mask given, or the one that the padding tokens tell."""
+        return token_mask(input_ids, self.config.pad_token_id) if attention_mask is None else attention_mask
+
     @torch.no_grad()
     def site_logits(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
@@ -57,23 +63,24 @@ class PhosphositeScoring(_Model):
         Parameters
         ----------
         input_ids : torch.Tensor of int64 of shape (batch, length)
-            Proteins ending in ``</s>``, padded on the right; phosphorylated tokens are known sites.
+            Proteins ending in ``</s>``, padded on either side; phosphorylated tokens are known sites.
         attention_mask : torch.Tensor of shape (batch, length), optional
             1 for tokens, 0 for padding; in packed rows, which hold several proteins one after the other, the
-            number of the protein in its row, from 1.
+            number of the protein in its row, from 1. By default all but ``config.pad_token_id`` are tokens.
 
         Returns
         -------
         torch.Tensor of float32 of shape (batch, length)
             NaN where the token is not a bare S, T or Y.
         """
+        attention_mask = self._mask(input_ids, attention_mask)
         encoded = self.get_encoder()(input_ids, attention_mask)
         return self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
 
     def _choice_odds(
         self,
         input_ids: torch.Tensor,
-        attention_mask: torch.Tensor | None,
+        attention_mask: torch.Tensor,
         encoded: BaseModelOutput,
         written: torch.Tensor,
         marginal: bool,
@@ -89,6 +96,7 @@ class PhosphositeScoring(_Model):
         sites = site_mask(input_ids, partner)
         states = self.get_decoder()(
             shift_right(written, self.config.decoder_start_token_id, attention_mask),
+            attention_mask,
             encoder_hidden_states=encoded.last_hidden_state,
             encoder_attention_mask=attention_mask,
             # as numbers: onnxruntime cannot choose between truth values
@@ -117,6 +125,7 @@ class PhosphositeScoring(_Model):
         torch.Tensor of float32 of shape (batch, length)
             0 to 1; NaN where the token is not a bare S, T or Y.
         """
+        attention_mask = self._mask(input_ids, attention_mask)
         log_odds = self.site_logits(input_ids, attention_mask)
         return calibrated_probability(
             log_odds, input_ids, attention_mask, self.config.site_token_ids, self.config.calibration
@@ -158,14 +167,16 @@ class PhosphositeScoring(_Model):
             raise ValueError(f"threshold is {threshold}, expected a probability between 0 and 1")
         limit = math.log(threshold / (1 - threshold))
         partner = self._partner(input_ids.device)[input_ids]
+        attention_mask = self._mask(input_ids, attention_mask)
         encoded = self.get_encoder()(input_ids, attention_mask)
         odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
         draft = torch.where(odds > limit, partner, input_ids)
         rows = torch.arange(len(input_ids), device=input_ids.device)
         while len(rows):
-            mask = None if attention_mask is None else attention_mask[rows]
             states = BaseModelOutput(encoded.last_hidden_state[rows])
-            odds = self._choice_odds(input_ids[rows], mask, states, draft[rows], marginal=False)
+            odds = self._choice_odds(
+                input_ids[rows], attention_mask[rows], states, draft[rows], marginal=False
+            )
             verified = torch.where(odds > limit, partner[rows], input_ids[rows])
             wrong = (verified != draft[rows]).any(1)
             draft[rows] = verified
@@ -206,11 +217,18 @@ class PhosphositeScoring(_Model):
         Raises
         ------
         ValueError
-            If rows are packed.
+            If rows are packed, or padded on the left where ``input_ids`` are not given.
         """
         source = kwargs.get("input_ids") if inputs is None else inputs
         if is_packed(kwargs.get("attention_mask")):
             raise ValueError("generation needs one protein per row; use annotate for packed rows")
+        if source is not None:
+            source, kwargs["attention_mask"] = pad_right(
+                source, self._mask(source, kwargs.get("attention_mask"))
+            )
+            inputs, kwargs = source, {name: given for name, given in kwargs.items() if name != "input_ids"}
+        elif (mask := kwargs.get("attention_mask")) is not None and not mask[:, 0].all():
+            raise ValueError("attention_mask begins with padding; without input_ids, pad on the right")
         if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
             kwargs["max_new_tokens"] = source.shape[1]
         if constrained:

@@ -13,7 +13,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention, join_parts, parts
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import is_packed, is_phosphorylated, membership
+from .decoding_phosphot5 import decoder_mask, is_packed, is_phosphorylated, membership, token_mask
 from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
@@ -201,7 +201,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         ----------
         input_ids : torch.Tensor of int64 of shape (batch, length)
         attention_mask : torch.Tensor of shape (batch, length), optional
-            1 for tokens, 0 for padding; in packed rows the number of the protein, from 1.
+            1 for tokens, 0 for padding on either side; in packed rows the number of the protein, from 1. By
+            default all but ``config.pad_token_id`` are tokens.
         inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
             Instead of ``input_ids``; then the model is not told which sites are given.
         output_hidden_states : bool
@@ -216,6 +217,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         """
         states = self._embed(input_ids, inputs_embeds)
         length = states.shape[1]
+        if attention_mask is None and input_ids is not None:
+            attention_mask = token_mask(input_ids, self.config.pad_token_id)
         protein_index = (
             states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
         )
@@ -269,7 +272,8 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         input_ids : torch.Tensor of int64 of shape (batch, length)
             Annotated tokens, shifted right by one.
         attention_mask : torch.Tensor of shape (batch, cached + length), optional
-            1 for tokens, 0 for padding; in packed rows the number of the protein, by default as in the source.
+            1 for tokens, 0 for padding on either side; in packed rows the number of the protein. By default as in
+            a packed source; below a source padded on the left, what begins a row is padding, but for the last.
         encoder_hidden_states : torch.Tensor of shape (batch, source length, d_model)
         encoder_attention_mask : torch.Tensor of shape (batch, source length), optional
         inputs_embeds : torch.Tensor of shape (batch, length, d_model), optional
@@ -299,6 +303,11 @@ class PhosphoT5Decoder(PhosphoT5Stack):
             past_key_values = self._new_cache()
         cache = past_key_values if use_cache else None
         kept, reach = self._in_view(past, states.shape[1], encoder_hidden_states.shape[1])
+        if attention_mask is None and encoder_attention_mask is not None and past == 0:
+            if is_packed(encoder_attention_mask):
+                attention_mask = encoder_attention_mask
+            elif input_ids is not None:
+                attention_mask = decoder_mask(input_ids, encoder_attention_mask, self.config.pad_token_id)
         bias, cross = self._biases(states, attention_mask, encoder_attention_mask, past, kept, reach)
         collected = []
         for block in self.block:
@@ -323,8 +332,6 @@ class PhosphoT5Decoder(PhosphoT5Stack):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the biases of self- and cross-attention; see :meth:`_in_view` for ``kept`` and ``reach``."""
         length, first = states.shape[1], cast(Any, self.block[0])
-        if attention_mask is None and past == 0 and is_packed(encoder_attention_mask):
-            attention_mask = encoder_attention_mask
         packed_index = attention_mask if is_packed(attention_mask) else None
         mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
         bias = first.layer[0].SelfAttention.bias(length, kept + length, mask, packed_index, past, past - kept)
