@@ -1,11 +1,20 @@
 """Calibration of site scores on validation data, stored in the model's configuration."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
 import numpy as np
+import torch
 from sklearn.linear_model import LogisticRegression
 
+from phosphot5.data import Protein, SiteState
+from phosphot5.data.encode import encode
 from phosphot5.evaluation.metrics import best_threshold
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
+from phosphot5.prediction.scoring import score_proteins
 
-__all__ = ["WEIGHTS", "fit_calibration"]
+__all__ = ["WEIGHTS", "fit_calibration", "uncalibrated_scores"]
 
 FPR_GRID = np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.15, 1.0, 18)])
 """False-positive rates near which the table holds a probability, as far as there are negatives enough."""
@@ -15,6 +24,48 @@ MIN_SITES_OF_CONTEXT = 200
 """And to have its contexts count."""
 WEIGHTS = ("slope", "neighbours", "protein")
 """Names in the configuration of the weights of log-odds and contexts."""
+
+
+def uncalibrated_scores(
+    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Score the labelled sites of whole proteins, as predictions are made, without the model's calibration.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        In evaluation mode.
+    proteins : iterable of Protein
+        Of any length; no label is shown to the model.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        ``scores`` of shape (3, sites), ``truth`` and ``residues`` of shape (sites,), as
+        :func:`fit_calibration` takes them.
+    """
+    columns, residues = [np.empty((4, 0))], [np.empty(0, dtype="U1")]
+    with _without_calibration(model):
+        for protein, probabilities in score_proteins(model, proteins):
+            odds = torch.logit(torch.from_numpy(probabilities))[None]
+            ids = torch.from_numpy(encode(protein.sequence)[:-1].astype(np.int64))[None]  # without </s>
+            contexts = site_contexts(odds, ids, None, model.config.site_token_ids)
+            states = np.frombuffer(protein.states, dtype=np.uint8)
+            at = (states == SiteState.POSITIVE) | (states == SiteState.NEGATIVE)
+            scores = [values[0].numpy()[at] for values in (odds, *contexts)]
+            columns.append(np.stack([*scores, states[at] == SiteState.POSITIVE]))
+            residues.append(np.array(list(protein.sequence), dtype="U1")[at])
+    *scores, truth = np.concatenate(columns, axis=1)
+    return np.stack(scores), truth.astype(bool), np.concatenate(residues)
+
+
+@contextmanager
+def _without_calibration(model: PhosphoT5ForConditionalGeneration) -> Iterator[None]:
+    kept, model.config.calibration = model.config.calibration, None
+    try:
+        yield
+    finally:
+        model.config.calibration = kept
 
 
 def fit_calibration(

@@ -20,7 +20,7 @@ from phosphot5.hub_card import Published, push_folder, write_card
 from phosphot5.hub_card.bounded_retries import bounded_retries
 from phosphot5.hub_card.hub_errors import CLIENT_ERRORS, explain
 from phosphot5.hub_card.model_folder import LEFT_OUT_SUFFIXES
-from phosphot5.record.run_record import RECORD_FILE, RunRecord
+from phosphot5.record.run_record import NOT_RECORDED, RECORD_FILE, RunRecord
 
 from .arguments import PhosphoT5TrainingArguments
 
@@ -42,6 +42,8 @@ class PublishingTrainer(Seq2SeqTrainer):
     model: Any  # a PhosphoT5ForConditionalGeneration, adapted or wrapped: of the package or of the Hub's code
     hub_model_id: Any  # a str once init_hf_repo has run
     push_in_progress: Any  # a PushInProgress, or None
+    record: RunRecord | None = None
+    """What is known of the training; opened when it begins, unless it was given before."""
 
     def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
         """Create the repository of ``args.hub_model_id``, or of the output folder's name, in the main process.
@@ -109,8 +111,10 @@ class PublishingTrainer(Seq2SeqTrainer):
         if not self.is_world_process_zero():
             return None
         folder = Path(self.args.output_dir)
-        if not (folder / RECORD_FILE).is_file():
-            RunRecord.start(sys.argv[:1], {}, self.args.seed).save(folder / RECORD_FILE)
+        if not (folder / RECORD_FILE).is_file():  # a model that was not trained here
+            RunRecord.start(sys.argv[:1], {}, self.args.seed, base_model=NOT_RECORDED).save(
+                folder / RECORD_FILE
+            )
         self.create_model_card()
         push = partial(
             push_folder,

@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,9 @@ from phosphot5.hub_card import CURVE_FILE, RELIABILITY_FILE
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.output import owned
 from phosphot5.prediction.loading import load_model
-from phosphot5.record import environment
-from phosphot5.record.facts import EXAMPLE_SEQUENCE, Cost, DataFile, Example
+from phosphot5.record.facts import EXAMPLE_SEQUENCE, DataFile, Example
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
@@ -31,6 +32,7 @@ from .checkpoints import remove_incomplete, start_point
 from .dataset import TrainingSet, build_dataset
 from .lora import add_lora, merge_lora
 from .recipe import Recipe
+from .recording import accelerator_name, published_model, training_cost
 from .trainer import PhosphoT5Trainer
 
 __all__ = ["make_model", "train", "training_arguments"]
@@ -69,6 +71,23 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
     register()
     checkpoint = start_point(recipe.training.get("output_dir"), resume)
     args = training_arguments(recipe)
+    with _owner(args):
+        return _train(recipe, command, args, checkpoint)
+
+
+def _owner(args: PhosphoT5TrainingArguments) -> AbstractContextManager[None]:
+    """Own the output folder in the main process: a second training there, or resuming a running one, is refused."""
+    if args.process_index != 0:
+        return nullcontext()
+    folder = Path(args.output_dir)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return owned(folder)
+
+
+def _train(
+    recipe: Recipe, command: Sequence[str], args: PhosphoT5TrainingArguments, checkpoint: Path | None
+) -> RunRecord:
+    """Train in a folder that is owned."""
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
     sets = read_sets(recipe)
@@ -80,7 +99,7 @@ def train(recipe: Recipe, command: Sequence[str], resume: bool = False) -> RunRe
         trainer.model = trainer.model_wrapped = merge_lora(adapted)
     record.metrics = {_published_set(recipe): _measure(trainer, sets["valid"])}
     record.example = _example(trainer)
-    record.finish(_cost(trainer, sets["train"]))
+    record.finish(training_cost(trainer))
     _save(trainer, record)
     return record
 
@@ -118,8 +137,9 @@ def _make_trainer(
 
 
 def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | None) -> None:
-    """Write the record of a run that begins or goes on; say what has changed since it was interrupted."""
+    """Give the trainer the record of a run that begins or goes on; say what has changed since it was interrupted."""
     trainer.accelerator.wait_for_everyone()  # another process may still look at what the folder holds
+    trainer.record = record
     path = Path(trainer.args.output_dir) / RECORD_FILE
     if not trainer.is_world_process_zero():
         return
@@ -130,17 +150,15 @@ def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | No
         for name, (before, after) in changed.items():
             logger.warning("changed since it was interrupted: %s, %s -> %s", name, before, after)
     remove_incomplete(path.parent)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    record.save(path)
 
 
 def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float | None]:
     """Calibrate, then score the validation proteins whole, as predictions are made; metrics with intervals."""
-    loss = trainer.calibrate()["eval_loss"]
-    scores, truth, residues = trainer.scored_sites
-    raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
+    loss = trainer.evaluate_as_predicted()["eval_loss"]
     if not trainer.is_world_process_zero():
         return {}
+    scores, truth, residues = trainer.calibrate(valid.proteins)
+    raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
     sites = score_labelled_sites(model, valid.proteins)
     measured = sites.measured()
@@ -155,17 +173,6 @@ def _example(trainer: PhosphoT5Trainer) -> Example:
     """Have the pipeline score a sequence that the card shows."""
     predict = trainer.accelerator.unwrap_model(trainer.model).pipeline(trainer.processing_class)
     return Example(EXAMPLE_SEQUENCE, predict(EXAMPLE_SEQUENCE))
-
-
-def _cost(trainer: PhosphoT5Trainer, trained: TrainingSet) -> Cost:
-    """Sum up what the training consumed, all its parts together; memory is that of this part."""
-    return Cost(
-        tokens=round(trained.tokens * trainer.state.epoch * trainer.args.noise_iterations),
-        steps=trainer.state.global_step,
-        seconds=round(trainer.training_seconds, 1),
-        peak_memory_bytes=_peak_memory(),
-        flops=float(f"{trainer.state.total_flos:.4g}"),
-    )
 
 
 def _save(trainer: PhosphoT5Trainer, record: RunRecord) -> None:
@@ -235,14 +242,13 @@ def _start_record(
         if name != "output_dir" and value != defaults[name]
     }
     arguments["data.max_length"] = recipe.data.max_length
-    accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else None
     licence = {"licence": recipe.licence} if recipe.licence else {}
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
     start = recipe.model.get("start_from") or recipe.model.get("from_t5")
-    base = start and _published_model(start)
+    base = start and published_model(start)
     record = RunRecord.start(
-        command, arguments, args.seed, accelerator=accelerator, base_model=base, **licence
+        command, arguments, args.seed, accelerator=accelerator_name(), base_model=base, **licence
     )
     if recipe.model.get("start_from"):
         _follow(record, recipe.model["start_from"])
@@ -275,17 +281,6 @@ def _follow(record: RunRecord, name: str) -> None:
         logger.warning("earlier trainings of %s will be missing from the record: %s", name, error)
 
 
-def _published_model(name: str) -> str:
-    """Name a model; a path of this machine is no hub id, though it may look like one."""
-    return Path(name).resolve().name if Path(name).is_dir() else name
-
-
 def _published_set(recipe: Recipe) -> str:
     """Name the validation set by its files."""
     return " + ".join(published_name(file.path) for file in recipe.data.valid)
-
-
-def _peak_memory() -> int:
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    return environment.peak_memory_bytes()

@@ -1,6 +1,7 @@
 """The Trainer: noise passes, exact loss scaling, token-budget batches, metrics on site scores."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,21 @@ from torch.utils.data import Dataset, Sampler
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
+from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
-from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 
 from .arguments import PhosphoT5TrainingArguments
 from .averaging import mean_weights
-from .calibration import fit_calibration
+from .calibration import fit_calibration, uncalibrated_scores
 from .callbacks import CodeFilesCallback, ConsoleProgress, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
 from .collator import PhosphositeCollator
 from .optimizer import MuonWithAdamW, hidden_matrices
 from .publishing import PublishingTrainer
+from .recording import RecordCallback
 from .sampler import TokenBudgetSampler
 
 __all__ = ["PhosphoT5Trainer"]
@@ -70,6 +72,7 @@ class PhosphoT5Trainer(PublishingTrainer):
             self.add_callback(EarlyStoppingCallback(args.early_stopping_patience))
         self.add_callback(CodeFilesCallback())
         self.add_callback(TrainingClock())
+        self.add_callback(RecordCallback(self))
         trained: Any = self.train_dataset
         if "length" in getattr(trained, "column_names", ()):
             for stock in (PrinterCallback, ProgressCallback):
@@ -281,7 +284,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         """
         model = self._wrap_model(self.model, training=False)
         model.eval()
-        parts, loss, items, rows = [np.empty((5, 0), dtype=np.float32)], 0.0, 0, 0
+        parts, loss, items, rows = [np.empty((3, 0), dtype=np.float32)], 0.0, 0, 0
         # every pass over a data loader draws from the generator: give back what training goes on with
         eager = torch.compiler.set_stance("force_eager")  # batches of evaluation have many shapes
         with eager, torch.no_grad(), torch.random.fork_rng(devices=[]):
@@ -295,36 +298,31 @@ class PhosphoT5Trainer(PublishingTrainer):
                 self.control = self.callback_handler.on_prediction_step(self.args, self.state, self.control)
         merged = np.concatenate(gather_object([np.concatenate(parts, axis=1)]), axis=1)
         loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)
-        scores, truth = merged[:3], merged[3].astype(bool)
-        residues = np.array(list("STY"))[merged[4].astype(int)]
-        metrics = {"loss": float(loss / items)} | site_metrics(scores[0], truth, residues)
+        scores, truth = merged[0], merged[1].astype(bool)
+        residues = np.array(list("STY"))[merged[2].astype(int)]
+        metrics = {"loss": float(loss / items)} | site_metrics(scores, truth, residues)
         self.scored_sites = (scores, truth, residues)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
-        return EvalLoopOutput(predictions=scores[0], label_ids=truth, metrics=metrics, num_samples=int(rows))
+        return EvalLoopOutput(predictions=scores, label_ids=truth, metrics=metrics, num_samples=int(rows))
 
     def _labelled_sites(self, inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> np.ndarray:
-        """Array of shape (5, sites): log-odds, their two contexts, truth, index of the residue in S T Y."""
+        """Array of shape (3, sites): log-odds, truth, index of the residue in S T Y."""
         ids, labels, sites = inputs["input_ids"], inputs["labels"], self.model.config.site_token_ids
         partner = self._partner(ids.device)
         bare = site_mask(ids, partner)
         plain, phosphorylated = choice_logits(logits[bare], ids[bare], partner).float().unbind(-1)
         odds = torch.full(ids.shape, float("nan"), device=ids.device)
         odds[bare] = phosphorylated - plain
-        contexts = site_contexts(odds, ids, inputs["attention_mask"], sites)
         columns = []
         for index, residue in enumerate("STY"):
             plain, phosphorylated = sites[residue]
             at = (ids == plain) & (labels != -100)
             truth = labels[at] == phosphorylated
-            scores = [values[at] for values in (odds, *contexts)]
-            columns.append(torch.stack([*scores, truth.float(), torch.full_like(scores[0], index)]))
+            columns.append(torch.stack([odds[at], truth.float(), torch.full_like(odds[at], index)]))
         return torch.cat(columns, dim=1).cpu().numpy()
 
-    def calibrate(self) -> dict[str, float]:
-        """Evaluate, fit the calibration and store it with the false-positive rates in the configuration.
-
-        Evaluated in the precision of the weights, without autocast, as predictions will be made. A residue with
-        too few validation sites keeps the calibration of the model that the training started from, if any.
+    def evaluate_as_predicted(self) -> dict[str, float]:
+        """Evaluate in the precision of the weights, without autocast, as predictions are made.
 
         Returns
         -------
@@ -332,15 +330,35 @@ class PhosphoT5Trainer(PublishingTrainer):
             The metrics of the evaluation.
         """
         self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
-        metrics = self.evaluate()
-        config = self.model.config
-        calibration, table = fit_calibration(*self.scored_sites)
+        metrics: dict[str, float] = self.evaluate()
+        return metrics
+
+    def calibrate(self, proteins: Iterable[Protein]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Fit the calibration to whole proteins and store it with the false-positive rates in the configuration.
+
+        A residue with too few labelled sites keeps the calibration of the model that the training started from,
+        if any.
+
+        Parameters
+        ----------
+        proteins : iterable of Protein
+            Labelled proteins that the model was not trained on.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            What was fitted to, as :func:`~phosphot5.trainer.calibration.uncalibrated_scores` gives it.
+        """
+        model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False).eval()
+        config = model.config
+        scored = uncalibrated_scores(model, proteins)
+        calibration, table = fit_calibration(*scored)
         for residue in sorted(set("STY") - set(calibration)):
             kept = "kept as it was" if residue in (config.calibration or {}) else "left uncalibrated"
             logger.info("too few validation sites to calibrate %s: %s", residue, kept)
         config.calibration = (config.calibration or {}) | calibration
         config.fpr_table = (config.fpr_table or {}) | table
-        return metrics
+        return scored
 
 
 def _embedding_rms(model: PhosphoT5ForConditionalGeneration) -> float:

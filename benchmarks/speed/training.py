@@ -326,9 +326,8 @@ def train_for(minutes: float, name: str, rate: float, folder: str) -> dict[str, 
     if SIDES[name].stock:
         scored = stock_scores(trainer)
     else:
-        trainer.calibrate()  # scores in the precision of the weights, as the stock model's are
-        scores, *labels = trainer.scored_sites
-        scored = scores[0], *labels
+        trainer.evaluate_as_predicted()  # scores in the precision of the weights, as the stock model's are
+        scored = trainer.scored_sites
     if not np.isfinite(scored[0]).all():
         return entry | {"diverged": True}
     metrics = site_metrics(*scored)

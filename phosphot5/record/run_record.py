@@ -26,10 +26,12 @@ from phosphot5.record.facts import (
 )
 from phosphot5.record.validation import CHECKED, validated
 
-__all__ = ["RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
+__all__ = ["NOT_RECORDED", "RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
 RECORD_FILE = "run_record.json"
 """Name of the record inside a model folder."""
+NOT_RECORDED = "not recorded"
+"""Stands for the origin of weights that nobody noted."""
 SCHEMA_VERSION = 1
 """Raised whenever a field of the record changes its name or its meaning."""
 
@@ -57,7 +59,8 @@ class RunRecord:
     finished : str or None
         End of the run; None while it runs, or if it was interrupted.
     base_model : str or None
-        Hub id or name of the weights the run started from; None for a random start.
+        Hub id or name of the weights the run started from; None for a random start, :data:`NOT_RECORDED` where
+        nobody noted it.
     earlier : list of EarlierTraining
         Trainings that led to these weights, first to last, as far as their records lay beside the models.
     parameters : int or None

@@ -65,8 +65,8 @@ def test_predict_does_not_write_over_what_it_reads(proteins, option, capsys):
 
 def hold(path: Path) -> subprocess.Popen:
     """Start a process that owns an output until it is killed."""
-    code = "import sys, time\nfrom phosphot5.output import atomic_text\n"
-    code += "with atomic_text(sys.argv[1]) as handle:\n print('mine', flush=True)\n time.sleep(60)"
+    code = "import sys, time\nfrom phosphot5.output import owned\n"
+    code += "with owned(sys.argv[1]):\n print('mine', flush=True)\n time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "mine\n"
     return process
@@ -92,6 +92,18 @@ def test_a_prediction_beside_a_running_one_is_refused(proteins, tiny_folder, opt
         assert "another process is writing it" in one_line(capsys.readouterr().err)
         process.kill()
     assert main(["predict", str(proteins), "--model", str(tiny_folder), "-o", str(output)]) == 0
+
+
+@pytest.mark.parametrize("option", [[], ["--resume"]])
+def test_a_training_beside_a_running_one_is_refused(proteins, option, capsys):
+    folder = proteins.with_name("out")
+    (folder / "checkpoint-1").mkdir(parents=True)
+    (folder / "checkpoint-1" / "trainer_state.json").write_text("{}" if option else "damaged")
+    data = [f"data.train=[{proteins}]", f"data.valid=[{proteins}]", "training.use_cpu=true"]
+    with hold(folder) as process:
+        assert main(["train", "tiny", f"training.output_dir={folder}", *data, *option]) == 1
+        assert "another process is writing it" in one_line(capsys.readouterr().err)
+        process.kill()
 
 
 def test_what_a_killed_process_left_is_replaced(tmp_path):

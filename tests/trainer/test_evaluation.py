@@ -5,10 +5,13 @@ import pytest
 import torch
 from trainer_runs import EXACT, PLAIN, Run, make_dataset
 
+from phosphot5.data import Protein, SiteState
 from phosphot5.evaluation.metrics import site_metrics
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import phospho_partner
 from phosphot5.modeling_phosphot5.loss_phosphot5 import focal_cross_entropy
+from phosphot5.prediction.scoring import score_proteins
 from phosphot5.trainer import PhosphositeCollator
+from phosphot5.trainer.calibration import WEIGHTS
 
 NOISY = {"dropout_rate": 0.3, "noise_std": 1.0, "prefix_mask_prob": 0.0}
 
@@ -83,13 +86,43 @@ def test_calibration_is_stored_and_measured_in_float32(tmp_path) -> None:
     trainer.eval_dataset = make_dataset(60, seed=2)
     trainer.train()
     coarse = trainer.evaluate()["eval_loss"]
-    metrics = trainer.calibrate()
+    metrics = trainer.evaluate_as_predicted()
     batch = whole_batch(trainer.eval_dataset)
     with torch.no_grad():
         exact = trainer.model(**batch).loss.item()
     assert metrics["eval_loss"] == pytest.approx(exact, rel=1e-5)
     assert coarse != pytest.approx(exact, rel=1e-6)  # bfloat16
-    assert set(trainer.model.config.calibration) == set(trainer.model.config.fpr_table)
+
+
+def test_calibration_is_fitted_to_whole_proteins(tmp_path) -> None:
+    """A protein beyond the longest training segment is calibrated by the scores that its prediction has."""
+    rng = np.random.default_rng(3)
+    texts = ["".join(rng.choice(list("AKSTYGS"), 70 * (number + 1))) for number in range(12)]
+    trainer = trainer_of(tmp_path)
+    trainer.model.eval()
+    proteins = []
+    for protein, score in score_proteins(trainer.model, [Protein(id=text, sequence=text) for text in texts]):
+        noisy = score + rng.normal(0, np.nanstd(score), len(score))
+        labels = np.where(noisy > np.nanmean(score), SiteState.POSITIVE, SiteState.NEGATIVE)
+        states = np.where(np.isnan(score), SiteState.UNKNOWN, labels).astype(np.uint8)
+        proteins.append(Protein(id=protein.id, sequence=protein.sequence, states=states.tobytes()))
+    scores, truth, residues = trainer.calibrate(proteins)
+    model = trainer.model
+    assert set(model.config.calibration) == set(model.config.fpr_table) == set("STY")
+    line = model.config.calibration
+    weights = {r: np.array([line[r][name] for name in WEIGHTS if name in line[r]]) for r in "STY"}
+    expected = [
+        1 / (1 + np.exp(-(weights[r] @ column[: len(weights[r])] + line[r]["intercept"])))
+        for r, column in zip(residues, scores.T, strict=True)
+    ]
+    found = [
+        float(score)
+        for protein, row in score_proteins(model, proteins)
+        for score, state in zip(row, protein.states, strict=True)
+        if state in (SiteState.POSITIVE, SiteState.NEGATIVE)
+    ]
+    assert len(found) == len(truth)
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.slow

@@ -15,8 +15,9 @@ from trainer_runs import PLAIN, make_dataset, make_model
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card.model_folder import missing_files
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import VERSION
-from phosphot5.record.run_record import RECORD_FILE
+from phosphot5.record.run_record import NOT_RECORDED, RECORD_FILE, RunRecord
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 from phosphot5.trainer import PhosphoT5Trainer, PhosphoT5TrainingArguments
@@ -63,7 +64,7 @@ def make_trainer(tmp_path):
     """A trainer of three steps that saves after each."""
     register()
 
-    def make(**arguments):
+    def make(model=None, **arguments):
         given = PLAIN | {
             "output_dir": str(tmp_path / "out"),
             "max_steps": 3,
@@ -77,7 +78,7 @@ def make_trainer(tmp_path):
             "disable_tqdm": True,
         }
         return PhosphoT5Trainer(
-            make_model(),
+            model or make_model(),
             PhosphoT5TrainingArguments(**given | arguments),
             train_dataset=make_dataset(),
             processing_class=PhosphoT5Tokenizer(),
@@ -110,6 +111,34 @@ def test_push_saves_writes_the_card_and_makes_one_commit(local_hub, make_trainer
     assert set(commit.files) == files | {".gitattributes"}
     assert {"README.md", RECORD_FILE, "model.safetensors", "modeling_phosphot5.py"} <= files
     assert not trainer.push_to_hub().changed
+
+
+def test_a_training_from_python_has_a_record(local_hub, make_trainer, tmp_path):
+    """Its card says what is known, and of the rest that it was not recorded."""
+    trainer = make_trainer(hub_model_id=REPO, learning_rate=0.005)
+    trainer.train()
+    trainer.push_to_hub()
+    record = RunRecord.load(tmp_path / "out" / RECORD_FILE)
+    assert (record.cost.steps, record.arguments["training.max_steps"]) == (3, 3)
+    assert record.arguments["training.learning_rate"] == 0.005
+    assert record.cost.tokens > 0
+    assert record.finished
+    assert (record.base_model, record.data) == (NOT_RECORDED, [])
+    assert record.parameters == trainer.model.num_parameters()
+    assert set(record.splits) == {"train"}
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "Weights at the start: not recorded." in card
+    assert "Data files: not recorded." in card
+    assert "random weights" not in card
+    assert str(tmp_path) not in record.to_json()
+
+
+def test_a_training_from_python_names_the_weights_it_started_from(make_trainer, tmp_path):
+    make_model().save_pretrained(tmp_path / "first")
+    trainer = make_trainer(model=PhosphoT5ForConditionalGeneration.from_pretrained(tmp_path / "first"))
+    trainer.train()
+    record = RunRecord.load(tmp_path / "out" / RECORD_FILE)
+    assert record.base_model == "first"
 
 
 def test_push_to_a_pull_request_in_the_background(local_hub, make_trainer):
