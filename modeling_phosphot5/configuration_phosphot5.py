@@ -1,9 +1,12 @@
 """Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
 
+import math
+import reprlib
 from pathlib import Path
 from typing import Any
 
 from transformers import PretrainedConfig
+from transformers.activations import ACT2FN
 from transformers.utils import logging
 
 __all__ = ["PRESETS", "PhosphoT5Config"]
@@ -40,6 +43,25 @@ PRESETS: dict[str, dict[str, Any]] = {
     "large": {},
 }
 """Named geometries; ``large`` is T5-large, the default of :class:`PhosphoT5Config`."""
+
+
+NUMBERS: dict[str, tuple[type, float, float]] = (
+    dict.fromkeys(("vocab_size", "d_model", "d_kv", "d_ff"), (int, 1, 1_000_000))
+    | dict.fromkeys(("num_layers", "num_decoder_layers", "num_heads"), (int, 1, 1_000))
+    | {"relative_attention_num_buckets": (int, 4, 10_000), "conv_width": (int, 0, 10_000)}
+    | dict.fromkeys(("relative_attention_max_distance", "window"), (int, 1, 10_000_000))
+    | dict.fromkeys(("dropout_rate", "attention_dropout_rate", "label_smoothing"), (float, 0, 1))
+    | dict.fromkeys(("prefix_mask_prob", "known_site_prob", "residue_mask_prob"), (float, 0, 1))
+    | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, math.inf))
+    | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, math.inf))
+)
+"""Type, lowest and highest value of every number of a configuration."""
+SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
+TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
+LINE: dict[str, tuple[type, float, float]] = dict.fromkeys(
+    ("slope", "intercept", "neighbours", "protein"), (float, -math.inf, math.inf)
+) | {"threshold": (float, 0, 1)}
+"""Type, lowest and highest value of the numbers of a residue's calibration."""
 
 
 class PhosphoT5Config(PretrainedConfig):
@@ -106,7 +128,7 @@ class PhosphoT5Config(PretrainedConfig):
     Raises
     ------
     ValueError
-        If ``attention``, ``conv_width``, ``window`` or a probability is out of its range.
+        If a value is of the wrong type or out of its range; see :meth:`check`.
     """
 
     model_type = "phosphot5"
@@ -195,7 +217,6 @@ class PhosphoT5Config(PretrainedConfig):
         _warn_of_another_release(phosphot5_version)
         self.phosphot5_version = VERSION
         self._set_activation()
-        self._check()
         specials: dict[str, Any] = {
             "tie_word_embeddings": tie_word_embeddings,
             "pad_token_id": 0,
@@ -205,6 +226,7 @@ class PhosphoT5Config(PretrainedConfig):
         }
         super().__init__(**(specials | kwargs))
         self.custom_pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
+        self.check()
 
     @classmethod
     def preset(cls, name: str, **overrides: Any) -> "PhosphoT5Config":
@@ -228,6 +250,8 @@ class PhosphoT5Config(PretrainedConfig):
 
     def _set_activation(self) -> None:
         """Derive the two names that transformers' T5 feed-forward reads."""
+        if not isinstance(self.feed_forward_proj, str):
+            raise _wrong("feed_forward_proj", self.feed_forward_proj, "ACTIVATION or gated-ACTIVATION")
         *gate, activation = self.feed_forward_proj.split("-")
         if gate not in ([], ["gated"]):
             raise ValueError(
@@ -235,32 +259,87 @@ class PhosphoT5Config(PretrainedConfig):
             )
         self.is_gated_act = bool(gate)
         self.dense_act_fn = "gelu_new" if self.feed_forward_proj == "gated-gelu" else activation
+        if self.dense_act_fn not in ACT2FN:
+            raise _wrong("feed_forward_proj", self.feed_forward_proj, "an activation that transformers knows")
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Check the type and the range of every value.
+
+        Raises
+        ------
+        ValueError
+            Names the first wrong value and what is expected; True is no integer, and NaN is in no range.
+        """
+        for name, bounds in NUMBERS.items():
+            _check_number(name, getattr(self, name), *bounds)
+        for name in SWITCHES:
+            if type(getattr(self, name)) is not bool:
+                raise _wrong(name, getattr(self, name), "true or false")
+        for name in TOKEN_IDS:
+            _check_number(name, getattr(self, name), int, 0, self.vocab_size - 1)
         if self.attention not in ("window", "full"):
-            raise ValueError(f"attention is {self.attention!r}, expected 'window' or 'full'")
-        if self.window < 1:
-            raise ValueError(f"window is {self.window}, expected at least 1 residue")
+            raise _wrong("attention", self.attention, "'window' or 'full'")
         if self.conv_width and self.conv_width % 2 == 0:
-            raise ValueError(f"conv_width is {self.conv_width}, expected an odd number of residues, or 0")
-        for name in (
-            "dropout_rate",
-            "attention_dropout_rate",
-            "label_smoothing",
-            "prefix_mask_prob",
-            "known_site_prob",
-            "residue_mask_prob",
-        ):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name} is {value}, expected a number from 0 to 1")
-        for name in ("noise_std", "focal_gamma", "copy_weight"):
-            value = getattr(self, name)
-            if value < 0:
-                raise ValueError(f"{name} is {value}, expected 0 or more")
+            raise _wrong("conv_width", self.conv_width, "an odd number of residues, or 0")
+        if self.relative_attention_max_distance <= self.relative_attention_num_buckets // 2:
+            expected = f"more than half of the {self.relative_attention_num_buckets} buckets"
+            raise _wrong("relative_attention_max_distance", self.relative_attention_max_distance, expected)
+        _check_residues("site_token_ids", self.site_token_ids)
+        for residue, ids in self.site_token_ids.items():
+            place = f"site_token_ids of {residue}"
+            if not isinstance(ids, (list, tuple)) or len(ids) != 2:
+                raise _wrong(place, ids, "the ids of the plain and of the phosphorylated residue")
+            for token in ids:
+                _check_number(place, token, int, 0, self.vocab_size - 1)
+        self._check_calibration()
+
+    def _check_calibration(self) -> None:
+        for name in ("calibration", "fpr_table"):
+            if getattr(self, name) is not None:
+                _check_residues(name, getattr(self, name), self.site_token_ids)
+        for residue, line in (self.calibration or {}).items():
+            place = f"calibration of {residue}"
+            if not isinstance(line, dict) or not {"slope", "intercept"} <= set(line) <= set(LINE):
+                raise _wrong(place, line, f"the numbers {', '.join(LINE)}; the first two are needed")
+            for name, value in line.items():
+                _check_number(f"{place}, {name},", value, *LINE[name])
+        for residue, columns in (self.fpr_table or {}).items():
+            place = f"fpr_table of {residue}"
+            if not isinstance(columns, dict) or set(columns) != {"fpr", "probability"}:
+                raise _wrong(place, columns, "the lists fpr and probability")
+            for name, values in columns.items():
+                if not isinstance(values, (list, tuple)) or not values:
+                    raise _wrong(f"{place}, {name},", values, "a list of numbers")
+                for value in values:
+                    _check_number(f"{place}, {name},", value, float, 0, 1)
+            rates, levels = list(columns["fpr"]), list(columns["probability"])
+            if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
+                raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")
 
 
-def _warn_of_another_release(saved_by: str) -> None:
+def _wrong(name: str, value: Any, expected: str) -> ValueError:
+    return ValueError(f"{name} is {reprlib.repr(value)}, expected {expected}")
+
+
+def _check_number(name: str, value: Any, kind: type, low: float, high: float) -> None:
+    is_kind = isinstance(value, (int, float) if kind is float else int) and not isinstance(value, bool)
+    if not is_kind or not low <= value <= high or value in (math.inf, -math.inf):
+        span = (
+            "" if low == -math.inf else f" from {low} to {high}" if high < math.inf else f" of {low} or more"
+        )
+        raise _wrong(name, value, ("an integer" if kind is int else "a number") + span)
+
+
+def _check_residues(name: str, table: Any, residues: Any = None) -> None:
+    if not isinstance(table, dict) or not table or not all(isinstance(key, str) for key in table):
+        raise _wrong(name, table, "an entry for each residue")
+    if residues is not None and (unknown := [key for key in table if key not in residues]):
+        raise _wrong(f"a residue of {name}", unknown[0], f"one of {', '.join(residues)}")
+
+
+def _warn_of_another_release(saved_by: Any) -> None:
+    if not isinstance(saved_by, str):
+        raise _wrong("phosphot5_version", saved_by, "the name of a release")
     if saved_by != VERSION:
         logger.warning_once(
             f"This model was saved by phosphot5 {saved_by}; the code that runs is phosphot5 {VERSION}, "

@@ -27,6 +27,7 @@ from .stack_phosphot5 import (
     PhosphoT5Stack,
     ResidueConvolution,
 )
+from .weights_phosphot5 import check_weights, loading_report
 
 # The last five are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
@@ -56,6 +57,29 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
         r"(en|de)coder\.embed_tokens\.weight",
         r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",
     ]
+
+    def __init__(self, config: PhosphoT5Config, *args: Any, **kwargs: Any) -> None:
+        config.check()  # values may have been set since it was made
+        super().__init__(config, *args, **kwargs)
+
+    @classmethod
+    def from_pretrained(cls, name: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # returns a tuple too
+        """Load a model as transformers does, whole or not at all.
+
+        Raises
+        ------
+        ValueError
+            If a tensor is missing, surplus, of another shape (unless ``ignore_mismatched_sizes``), or holds NaN
+            or infinity.
+        """
+        wanted = kwargs.pop("output_loading_info", False)
+        lenient = kwargs.pop("ignore_mismatched_sizes", False)
+        with loading_report(shown=lenient):
+            model, info = super().from_pretrained(
+                name, *args, output_loading_info=True, ignore_mismatched_sizes=True, **kwargs
+            )
+        check_weights(name, model, info, lenient)
+        return (model, info) if wanted else model
 
     def _initialize_weights(self, module: nn.Module, *args: Any, **kwargs: Any) -> None:
         """Reach modules without parameters of their own, such as an attention, which initialise their children.

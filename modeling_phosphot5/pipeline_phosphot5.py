@@ -169,7 +169,10 @@ class PhosphositePredictionPipeline(Pipeline):
         protein = model_outputs["protein"]
         probabilities = model_outputs["scores"][0, : len(protein.sequence)].to(torch.float32).tolist()
         table = self.model.config.fpr_table
-        rows = site_rows(protein.id, protein.sequence, probabilities, table, protein.positions, protein.known)
+        sites = self.model.config.site_token_ids
+        rows = site_rows(
+            protein.id, protein.sequence, probabilities, table, protein.positions, protein.known, sites
+        )
         return select_rows(rows, top_k, threshold, only_called=not return_all_scores)
 
 

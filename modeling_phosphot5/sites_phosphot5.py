@@ -132,6 +132,7 @@ def site_rows(
     fpr_table: dict[str, dict[str, list[float]]] | None,
     positions: Sequence[int] | None = None,
     known: Collection[int] = (),
+    sites: Collection[str] = "STY",
 ) -> list[dict[str, Any]]:
     """Make the rows of one protein, in sequence order.
 
@@ -150,6 +151,8 @@ def site_rows(
     known : collection of int
         0-based residues that were given to the model as phosphorylated; whatever their probabilities, they
         are not scored.
+    sites : collection of str
+        Residues that can be phosphorylated.
 
     Returns
     -------
@@ -157,6 +160,11 @@ def site_rows(
         Keys :data:`COLUMNS`. ``position`` is 1-based; ``fpr`` is None where no table is known for the residue;
         ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends; ``status`` is ``scored``, or
         ``known`` with ``probability`` and ``fpr`` None and the call ``-``.
+
+    Raises
+    ------
+    ValueError
+        If a site that is not known has no finite score, or another residue has one: names protein and position.
     """
     given = frozenset(known)
     padded = "_" * FLANK + sequence + "_" * FLANK
@@ -164,8 +172,15 @@ def site_rows(
     for index, probability in enumerate(probabilities):
         shown, fpr, status = None, None, "known"
         if index not in given:
-            if math.isnan(probability):
+            is_site = sequence[index] in sites
+            if not is_site and math.isnan(probability):
                 continue
+            if not is_site or not math.isfinite(probability):
+                raise ValueError(
+                    f"protein {protein!r}, position {index + 1} ({sequence[index]}): the model's score is "
+                    f"{probability}, expected a number at each of {', '.join(sites)} and none elsewhere; "
+                    "its weights or calibration are damaged"
+                )
             fpr = false_positive_rate(probability, (fpr_table or {}).get(sequence[index]))
             shown, status = round(probability, DIGITS), "scored"
         values = (

@@ -10,6 +10,7 @@ import torch
 
 from phosphot5.data import Protein, SiteState
 from phosphot5.data.encode import encode
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.pipeline_phosphot5 import score_together
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
@@ -67,7 +68,12 @@ def predict_sites(
             else None
         )
         known = np.flatnonzero(_states(protein) == SiteState.POSITIVE).tolist()
-        yield protein, site_rows(protein.id, protein.sequence, scores.tolist(), table, positions, known)
+        sites = model.config.site_token_ids
+        try:
+            rows = site_rows(protein.id, protein.sequence, scores.tolist(), table, positions, known, sites)
+        except ValueError as error:
+            raise PhosphoT5Error(str(error)) from error
+        yield protein, rows
 
 
 def score_proteins(
