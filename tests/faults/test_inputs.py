@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ TOKENS = [
     "#", "@", ">", "*", "-", ";", ",", ":", "|", "%", '"', "'", "(", ")", "[", "]", "{", "}", "<", "/", "^", "?", "=",
     "S", "T", "Y", "p", "x", "é", "\udcff", "[Phospho]", "[Phospho]^9?", "S#", "Q00001", "REV__", "K12-ac", "S4;T8",
 ]  # fmt: skip
+NUMBERS = ["0", "5", "8.0", "2,5", "-1", "1e3", "9" * 5000, "\u0664", "\xb2", "1_0", "nan", "inf", ""]
 
 MAXQUANT = (
     "Proteins\tPositions within proteins\tLeading proteins\tLocalization prob\tAmino acid\tReverse\n"
@@ -83,7 +85,11 @@ def damaged(text, rng):
         at = rng.randrange(len(text) + 1)
         end = min(len(text), at + rng.choice((0, 1, 1, 3, 20)))
         kind = rng.random()
-        if kind < 0.55:
+        if kind < 0.15 and (numbers := re.findall(r"\d+", text)):
+            text = text.replace(
+                rng.choice(numbers), rng.choice(NUMBERS)
+            )  # wherever it stands: GFF3 has it twice
+        elif kind < 0.55:
             text = text[:at] + rng.choice(TOKENS) + text[end:]
         elif kind < 0.75:
             text = text[:at] + text[end:]

@@ -68,7 +68,7 @@ BAD = {
     "blank": b"\n \n",
     "no header": b"\nMSTK\n>a\nMS\n",
     "fastq": b"@SRR0000001.1 a very long name\nACGT\n",
-    "latin-1": b">a\nMS\n>caf\xe9\nMT\n",
+    "latin-1": b">a\nMS\n>b\nM\xe9T\n",
 }
 
 
