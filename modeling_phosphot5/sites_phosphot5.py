@@ -32,6 +32,8 @@ OWN_WEIGHT = 0.03
 """Weight of the site itself in that mean."""
 FLANK = 7
 """Residues to either side of the site in the 15-residue window."""
+RARE = str.maketrans("BJOUZ", "XXXXX")
+"""Letters that kinase libraries do not know."""
 
 
 def calibrated_probability(
@@ -158,8 +160,8 @@ def site_rows(
     -------
     list of dict
         Keys :data:`COLUMNS`. ``position`` is 1-based; ``fpr`` is None where no table is known for the residue;
-        ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends; ``status`` is ``scored``, or
-        ``known`` with ``probability`` and ``fpr`` None and the call ``-``.
+        ``window`` has 15 letters, the site in the middle, ``_`` beyond the ends and ``X`` for B, J, O, U and Z;
+        ``status`` is ``scored``, or ``known`` with ``probability`` and ``fpr`` None and the call ``-``.
 
     Raises
     ------
@@ -167,7 +169,7 @@ def site_rows(
         If a site that is not known has no finite score, or another residue has one: names protein and position.
     """
     given = frozenset(known)
-    padded = "_" * FLANK + sequence + "_" * FLANK
+    padded = "_" * FLANK + sequence.translate(RARE) + "_" * FLANK
     rows = []
     for index, probability in enumerate(probabilities):
         shown, fpr, status = None, None, "known"

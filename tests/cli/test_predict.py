@@ -302,3 +302,8 @@ def test_identifiers_come_back_as_they_were(predict, tmp_path, ending):
     if ending in ("tsv", "gff3", "fasta", "proforma"):
         marked = KnownSites.read(str(path)).mark(Protein(id=name, sequence="MSS") for name in NAMES)
         assert all(protein.states[1] == 1 for protein in marked)
+
+
+def test_windows_have_the_letters_of_kinase_libraries(predict):
+    _, rows, _ = predict(">a\nUBSZOJK\n")
+    assert [row["window"] for row in rows] == ["_____XXSXXXK___"]

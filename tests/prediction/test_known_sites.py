@@ -117,7 +117,9 @@ def test_two_versions_of_a_known_accession(error_of):
 def test_rows_of_a_table_that_are_no_known_sites_are_counted(read):
     known = read("id\tpos\tPTM\tlabel\na\tS1\tPhospho\t1\na\tS2\tGlcNAc\t1\na\tS2\tPhospho\t0\n")
     assert positives(next(known.mark([protein("SS", id="a")]))) == [1]
-    assert known.summary().endswith("known.tsv: 1 measured negatives, 1 sites left out (another modification)")
+    assert known.summary().endswith(
+        "known.tsv: 1 measured negatives, 1 sites left out (another modification)"
+    )
 
 
 def test_others_are_untouched_and_other_states_stay(read):
