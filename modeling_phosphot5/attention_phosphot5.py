@@ -232,6 +232,7 @@ class PhosphoT5Attention(nn.Module):
         query_mask: torch.Tensor | None = None,
         first_query: int = 0,
         first_key: int = 0,
+        device: torch.device | None = None,
     ) -> torch.Tensor:
         """Position bias plus mask, computed once per stack and shared by its layers.
 
@@ -246,6 +247,8 @@ class PhosphoT5Attention(nn.Module):
         first_query, first_key : int
             Positions of the first query and the first key, 0-based; above 0 when earlier queries are in the
             cache and when keys out of reach are left out.
+        device : torch.device, optional
+            Where the states are.
 
         Returns
         -------
@@ -254,7 +257,6 @@ class PhosphoT5Attention(nn.Module):
             for a windowed pass without a cache.
         """
         window = self.config.window
-        device = self.q.weight.device
         if key_mask is None:
             key_mask = torch.ones(1, keys, dtype=torch.long, device=device)
         key_mask = key_mask[:, None, :, None]
@@ -281,7 +283,7 @@ class PhosphoT5Attention(nn.Module):
             bias = self.relative_attention_bias(self._bucket(relative_position)).permute(2, 0, 1)
         else:
             shape = (config.num_heads, *relative_position.shape)
-            bias = torch.zeros(shape, dtype=self.q.weight.dtype, device=relative_position.device)
+            bias = torch.zeros(shape, device=relative_position.device)
         hidden = torch.zeros_like(relative_position, dtype=torch.bool)
         if config.attention == "window":
             hidden |= relative_position.abs() > config.window

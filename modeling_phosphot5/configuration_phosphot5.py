@@ -19,6 +19,14 @@ logger = logging.get_logger(__name__)
 PIPELINE_TASK = "phosphosite-prediction"
 PIPELINE_CLASS = "pipeline_phosphot5.PhosphositePredictionPipeline"
 
+AUTO_MAP = {
+    "AutoConfig": "configuration_phosphot5.PhosphoT5Config",
+    "AutoModel": "modeling_phosphot5.PhosphoT5EncoderModel",
+    "AutoModelForSeq2SeqLM": "modeling_phosphot5.PhosphoT5ForConditionalGeneration",
+    "AutoModelForTextEncoding": "modeling_phosphot5.PhosphoT5EncoderModel",
+}
+"""Where transformers' Auto classes find ours in a Hub folder."""
+
 PRESETS: dict[str, dict[str, Any]] = {
     "tiny": {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
     | {"window": 16, "conv_width": 5, "global_context": True, "feed_forward_proj": "gated-silu"},
@@ -226,6 +234,7 @@ class PhosphoT5Config(PretrainedConfig):
         }
         super().__init__(**(specials | kwargs))
         self.custom_pipelines = {PIPELINE_TASK: {"impl": PIPELINE_CLASS, "pt": ["AutoModelForSeq2SeqLM"]}}
+        self.auto_map = AUTO_MAP | (getattr(self, "auto_map", None) or {})
         self.check()
 
     @classmethod

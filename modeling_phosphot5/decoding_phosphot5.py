@@ -1,12 +1,14 @@
 """Pure functions between token ids, logits and phosphosites."""
 
-from typing import cast
+import re
+from typing import Any, cast
 
 import torch
-from transformers import LogitsProcessor
+from transformers import LogitsProcessor, StoppingCriteria
 
 __all__ = [
     "SiteConstraint",
+    "StopText",
     "choice_logits",
     "decoder_mask",
     "is_packed",
@@ -238,6 +240,32 @@ def plain_ids(ids: torch.Tensor, partner: torch.Tensor) -> torch.Tensor:
     can = partner >= 0
     plain[partner[can]] = can.nonzero().flatten()
     return plain[ids]
+
+
+class StopText(StoppingCriteria):
+    """Stop a row that has written one of some texts, as it stands or without the marks of its sites.
+
+    Parameters
+    ----------
+    stops : list of str
+        Texts.
+    tokenizer : PreTrainedTokenizer
+        Decodes what is written; every token is at least one character.
+    """
+
+    def __init__(self, stops: list[str], tokenizer: Any) -> None:
+        self.stops = stops
+        self.tokenizer = tokenizer
+        self.reach = max(map(len, stops))
+
+    def __call__(
+        self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **kwargs: Any
+    ) -> torch.BoolTensor:
+        """Return bool of shape (rows,); ``input_ids`` (rows, written) holds start token and what is written."""
+        texts = [self.tokenizer.decode(row, skip_special_tokens=True) for row in input_ids[:, -self.reach :]]
+        texts = [text + " " + re.sub(r"\[[^\]]*\]", "", text) for text in texts]
+        stopped = [any(stop in text for stop in self.stops) for text in texts]
+        return cast(torch.BoolTensor, torch.tensor(stopped, device=input_ids.device))
 
 
 class SiteConstraint(LogitsProcessor):

@@ -4,9 +4,8 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import EncoderDecoderCache, GenerationMixin, PreTrainedModel
+from transformers import EncoderDecoderCache, GenerationMixin
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
-from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
@@ -15,22 +14,22 @@ from .fasta_phosphot5 import FastaError
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .masking_phosphot5 import mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
-from .pipeline_phosphot5 import PhosphositePredictionPipeline
+from .pipeline_phosphot5 import PhosphositePredictionPipeline, offer_pipeline
+from .pretrained_phosphot5 import PhosphoT5EncoderModel, PhosphoT5PreTrainedModel
 from .proteins_phosphot5 import GivenProtein
 from .scoring_phosphot5 import PhosphositeScoring
 from .sites_phosphot5 import site_rows
 from .stack_phosphot5 import (
     CACHE_NAME,
-    GlobalContext,
+    NO_MAPS,
     PhosphoT5Decoder,
     PhosphoT5Encoder,
-    PhosphoT5Stack,
-    ResidueConvolution,
 )
-from .weights_phosphot5 import check_weights, loading_report
+from .weights_phosphot5 import check_weights
 
-# The last five are used by siblings only: transformers 4 takes along no file that the entry file does not name.
+# The last ones are used by siblings only: transformers 4 takes along no file that the entry file does not name.
 __all__ = [
+    "PhosphoT5EncoderModel",
     "PhosphoT5ForConditionalGeneration",
     "PhosphoT5PreTrainedModel",
     "NoisyT5",
@@ -38,88 +37,9 @@ __all__ = [
     "GivenProtein",
     "PhosphositePredictionPipeline",
     "site_rows",
+    "PhosphoT5Attention",
+    "check_weights",
 ]
-
-ALIGNMENT_SLOPE, ALIGNMENT_FLOOR = 2.0, -8.0
-"""The alignment bias starts at ``-slope x distance in residues``, no lower than the floor."""
-
-
-class PhosphoT5PreTrainedModel(PreTrainedModel):
-    """Loading, saving and initialisation."""
-
-    config: PhosphoT5Config
-    config_class = PhosphoT5Config
-    base_model_prefix = "transformer"
-    supports_gradient_checkpointing = True
-    _no_split_modules = ["PhosphoT5Block"]
-    # what stock T5 checkpoints may carry beside ``shared.weight``
-    _keys_to_ignore_on_load_unexpected = [
-        r"(en|de)coder\.embed_tokens\.weight",
-        r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",
-    ]
-
-    def __init__(self, config: PhosphoT5Config, *args: Any, **kwargs: Any) -> None:
-        config.check()  # values may have been set since it was made
-        super().__init__(config, *args, **kwargs)
-
-    @classmethod
-    def from_pretrained(cls, name: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # returns a tuple too
-        """Load a model as transformers does, whole or not at all.
-
-        Raises
-        ------
-        ValueError
-            If a tensor is missing, surplus, of another shape (unless ``ignore_mismatched_sizes``), or holds NaN
-            or infinity.
-        """
-        wanted = kwargs.pop("output_loading_info", False)
-        lenient = kwargs.pop("ignore_mismatched_sizes", False)
-        with loading_report(shown=lenient):
-            model, info = super().from_pretrained(
-                name, *args, output_loading_info=True, ignore_mismatched_sizes=True, **kwargs
-            )
-        check_weights(name, model, info, lenient)
-        return (model, info) if wanted else model
-
-    def _initialize_weights(self, module: nn.Module, *args: Any, **kwargs: Any) -> None:
-        """Reach modules without parameters of their own, such as an attention, which initialise their children.
-
-        transformers 5 passes over them in models of other packages, because those might write parameters that
-        are loaded already; ours are written by ``nn.init``, which it guards, and by the one checked line below.
-        """
-        super()._initialize_weights(module)
-
-    def _init_weights(self, module: nn.Module) -> None:
-        """Initialise as T5 does; what T5 lacks starts without effect, the alignment on the diagonal."""
-        config, factor = self.config, self.config.initializer_factor
-        normal = nn.init.normal_
-        if isinstance(module, T5LayerNorm):
-            nn.init.constant_(module.weight, factor)
-        elif isinstance(module, PhosphoT5ForConditionalGeneration):
-            normal(module.shared.weight, std=factor)
-            if module.lm_head is not None:
-                normal(module.lm_head.weight, std=factor)
-        elif isinstance(module, T5LayerFF):
-            for name, weight in module.DenseReluDense.named_parameters():
-                normal(weight, std=factor * (config.d_ff if name == "wo.weight" else config.d_model) ** -0.5)
-        elif isinstance(module, PhosphoT5Attention):
-            normal(module.q.weight, std=factor * (config.d_model * config.d_kv) ** -0.5)
-            normal(module.k.weight, std=factor * config.d_model**-0.5)
-            normal(module.v.weight, std=factor * config.d_model**-0.5)
-            normal(module.o.weight, std=factor * (config.num_heads * config.d_kv) ** -0.5)
-            if module.is_aligned:
-                bias = module.relative_attention_bias.weight
-                if not getattr(bias, "_is_hf_initialized", False):
-                    bias.data.copy_(module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR))
-            elif module.has_bias:
-                normal(module.relative_attention_bias.weight, std=factor * config.d_model**-0.5)
-        elif isinstance(module, ResidueConvolution):
-            normal(module.proj.weight, std=factor * module.proj.in_features**-0.5)
-        elif isinstance(module, GlobalContext):
-            normal(module.wi.weight, std=factor * config.d_model**-0.5)
-            nn.init.zeros_(module.wo.weight)
-        elif isinstance(module, PhosphoT5Stack):
-            nn.init.zeros_(module.open_site if module.is_decoder else module.given_sites)
 
 
 class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedModel, GenerationMixin):
@@ -147,6 +67,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         self.lm_head = None if tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.criterion = FocalLossWithSmoothing(config.focal_gamma, config.label_smoothing)
         self.post_init()
+        offer_pipeline()
 
     @classmethod
     def from_t5(cls, path: str, **overrides: Any) -> "PhosphoT5ForConditionalGeneration":
@@ -170,6 +91,12 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         from .conversion_phosphot5 import convert_t5
 
         return convert_t5(cls, path, **overrides)
+
+    @property
+    def dummy_inputs(self) -> dict[str, torch.Tensor]:
+        """Inputs of the right form, for tools that run a model once."""
+        ids = torch.tensor([[19, 7, 13, 14, 1]], device=self.device)
+        return {"input_ids": ids, "decoder_input_ids": self.prepare_decoder_input_ids_from_labels(ids)}
 
     def get_input_embeddings(self) -> nn.Embedding:
         """Return the embedding table that encoder and decoder share."""
@@ -256,9 +183,13 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             If the weights are float16, if attention maps are asked for, or if labels do not align with the
             source.
         """
-        if kwargs.get("output_attentions"):
+        if kwargs.get("output_attentions") or self.config.output_attentions:
+            raise ValueError(NO_MAPS)
+        past = cache if past_key_values is None else past_key_values
+        if labels is not None and past is not None and past.get_seq_length():
             raise ValueError(
-                "output_attentions is not available: windowed attention has no length x length map"
+                "past_key_values cannot be given with labels (prefix tuning does so): they would shift the targets "
+                "against the source; tune with LoRA"
             )
         return_dict = self.config.return_dict if return_dict is None else return_dict
         if output_hidden_states is None:
@@ -268,6 +199,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         if labels is not None and decoder_input_ids is None and decoder_inputs_embeds is None:
             decoder_attention_mask = attention_mask
             input_ids, decoder_input_ids, open_sites = self.training_inputs(input_ids, labels, attention_mask)
+        elif decoder_input_ids is None and decoder_inputs_embeds is None:
+            raise ValueError("decoder_input_ids are missing; pass them, or labels, or call score_sites")
         if encoder_outputs is None:
             encoded = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
         else:
@@ -280,7 +213,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             attention_mask,
             decoder_inputs_embeds,
             open_sites,
-            cache if past_key_values is None else past_key_values,
+            past,
             labels is None and (self.config.use_cache if use_cache is None else use_cache),
             output_hidden_states,
         )
@@ -304,11 +237,22 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         """Map decoder states (..., d_model) to logits (..., vocab_size)."""
         if self.config.scale_decoder_outputs:
             states = states * self.config.d_model**-0.5
-        return nn.functional.linear(states, self._head())
+        if self.lm_head is not None:
+            return self.lm_head(states)
+        return nn.functional.linear(states, self._head(states))
 
-    def _head(self) -> torch.Tensor:
-        """Return the weight of the output projection, (vocab_size, d_model)."""
-        return (self.shared if self.lm_head is None else self.lm_head).weight
+    def _head(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the weight of the output projection, (vocab_size, d_model), for ``states`` of any shape.
+
+        Where it is on the disk or quantized, its module tells it.
+        """
+        module = self.shared if self.lm_head is None else self.lm_head
+        weight: Any = module.weight
+        if isinstance(weight, torch.Tensor) and not weight.is_meta:
+            return weight
+        if self.lm_head is None:
+            return module(torch.arange(self.config.vocab_size, device=states.device))
+        return module(torch.eye(self.config.d_model, dtype=states.dtype, device=states.device)).T
 
     def training_inputs(
         self, input_ids: torch.Tensor | None, labels: torch.Tensor, attention_mask: torch.Tensor | None = None

@@ -7,14 +7,16 @@ from typing import Any, Protocol
 import torch
 from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
-from transformers import Pipeline
+from transformers import AutoModelForSeq2SeqLM, Pipeline
+from transformers.pipelines import PIPELINE_REGISTRY
 
+from .configuration_phosphot5 import PIPELINE_TASK
 from .fasta_phosphot5 import FastaError
 from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
 from .sites_phosphot5 import select_rows, site_rows
 
 # FastaError: see __all__ of the modeling file
-__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores", "score_together"]
+__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores", "offer_pipeline", "score_together"]
 
 OPTIONS = ("top_k", "threshold", "return_all_scores")
 """Arguments of the pipeline beside those of every pipeline."""
@@ -174,6 +176,14 @@ class PhosphositePredictionPipeline(Pipeline):
             protein.id, protein.sequence, probabilities, table, protein.positions, protein.known, sites
         )
         return select_rows(rows, top_k, threshold, only_called=not return_all_scores)
+
+
+def offer_pipeline() -> None:
+    """Make ``transformers.pipeline`` know the task; does nothing where it does."""
+    if PIPELINE_TASK not in PIPELINE_REGISTRY.get_supported_tasks():
+        PIPELINE_REGISTRY.register_pipeline(
+            PIPELINE_TASK, pipeline_class=PhosphositePredictionPipeline, pt_model=AutoModelForSeq2SeqLM
+        )
 
 
 def _can_be_iterated(inputs: Any) -> bool:

@@ -16,6 +16,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import (
     SiteConstraint,
+    StopText,
     is_packed,
     pad_right,
     phospho_partner,
@@ -28,6 +29,16 @@ from .sites_phosphot5 import calibrated_probability
 
 __all__ = ["PhosphositeScoring"]
 
+STATIC = "cache_implementation"
+NO_CROP = "the cache holds no more than the window and takes nothing back"
+REFUSED = {
+    STATIC: "the cache grows to the window and slides",
+    "prompt_lookup_num_tokens": NO_CROP,
+    "assistant_early_exit": NO_CROP,
+    "output_attentions": "windowed attention has no length x length map",
+}
+"""Options of generation that this model does not have, and why."""
+
 
 if TYPE_CHECKING:
 
@@ -36,7 +47,7 @@ if TYPE_CHECKING:
 
         config: PhosphoT5Config
 
-        def _head(self) -> torch.Tensor: ...
+        def _head(self, states: torch.Tensor) -> torch.Tensor: ...
 
 else:
     _Model = object
@@ -102,7 +113,7 @@ class PhosphositeScoring(_Model):
             # as numbers: onnxruntime cannot choose between truth values
             open_sites=shift_right(sites.long(), 0, attention_mask) if marginal else None,
         ).last_hidden_state
-        plain, head = input_ids[sites], self._head().float()
+        plain, head = input_ids[sites], self._head(states).float()
         gap = (states[sites].float() * (head[partner[plain]] - head[plain])).sum(-1)
         result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
         result[sites] = gap * self.config.d_model**-0.5 if self.config.scale_decoder_outputs else gap
@@ -195,6 +206,31 @@ class PhosphositeScoring(_Model):
         """
         return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer, **options)
 
+    def _prepare_generation_config(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse what this model cannot do, whether an argument or a generation configuration asks for it."""
+        config, others = super()._prepare_generation_config(*args, **kwargs)  # type: ignore[misc]  # hint of self
+        for name, why in REFUSED.items():
+            value = getattr(config, name, None)
+            if value and value != "dynamic":
+                raise ValueError(f"{name}={value!r} is not available: {why}; leave it out")
+        for name in ("past_key_values", "cache"):
+            if getattr(others.get(name), "is_compileable", False):
+                raise ValueError(f"{name} is a static cache, which is not available: {REFUSED[STATIC]}")
+        return config, others
+
+    def _get_stopping_criteria(self, generation_config: Any, *args: Any, **kwargs: Any) -> Any:
+        """Stop at strings of residues; transformers' own rule tries out words that no protein has."""
+        stops, tokenizer = generation_config.stop_strings, kwargs.get("tokenizer")
+        if not stops or tokenizer is None:
+            return super()._get_stopping_criteria(generation_config, *args, **kwargs)  # type: ignore[misc]  # hint of self
+        generation_config.stop_strings = None
+        try:
+            criteria = super()._get_stopping_criteria(generation_config, *args, **kwargs)  # type: ignore[misc]  # hint of self
+        finally:
+            generation_config.stop_strings = stops
+        criteria.append(StopText([stops] if isinstance(stops, str) else stops, tokenizer))
+        return criteria
+
     def generate(
         self, inputs: torch.Tensor | None = None, *args: Any, constrained: bool = False, **kwargs: Any
     ) -> Any:
@@ -217,8 +253,11 @@ class PhosphositeScoring(_Model):
         Raises
         ------
         ValueError
-            If rows are packed, or padded on the left where ``input_ids`` are not given.
+            If an option is not available, if rows are packed, or if they are padded on the left and ``input_ids``
+            are not given.
         """
+        if kwargs.get("assistant_model") is not None:
+            raise ValueError(f"assistant_model is not available: {NO_CROP}; leave it out")
         source = kwargs.get("input_ids") if inputs is None else inputs
         if is_packed(kwargs.get("attention_mask")):
             raise ValueError("generation needs one protein per row; use annotate for packed rows")

@@ -18,6 +18,7 @@ from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
     "CACHE_NAME",
+    "NO_MAPS",
     "GlobalContext",
     "PhosphoT5Block",
     "PhosphoT5Decoder",
@@ -30,6 +31,7 @@ CACHE_NAME = (
     "cache" if "cache" in BaseModelOutputWithPastAndCrossAttentions.__annotations__ else "past_key_values"
 )
 """Under which outputs carry keys and values; transformers 5.24 renamed it."""
+NO_MAPS = "output_attentions is not available: windowed attention has no length x length map"
 
 
 class PhosphoT5LayerSelfAttention(nn.Module):
@@ -193,8 +195,9 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         attention_mask: torch.Tensor | None = None,
         inputs_embeds: torch.Tensor | None = None,
         output_hidden_states: bool = False,
+        return_dict: bool | None = None,
         **kwargs: Any,
-    ) -> BaseModelOutput:
+    ) -> BaseModelOutput | tuple[Any, ...]:
         """Encode a batch of proteins.
 
         Parameters
@@ -207,14 +210,18 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             Instead of ``input_ids``; then the model is not told which sites are given.
         output_hidden_states : bool
             Return the states before each block and the final ones.
+        return_dict : bool, optional
+            False: return a tuple.
         **kwargs
-            ``return_dict`` and ``output_attentions`` of transformers' generation, without effect.
+            Arguments of newer transformers versions that have no meaning here.
 
         Returns
         -------
         BaseModelOutput
             ``last_hidden_state`` of shape (batch, length, d_model).
         """
+        if kwargs.get("output_attentions"):
+            raise ValueError(NO_MAPS)
         states = self._embed(input_ids, inputs_embeds)
         length = states.shape[1]
         if attention_mask is None and input_ids is not None:
@@ -231,7 +238,9 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         states = self.dropout(states)
         packed_index = protein_index if packed else None
         first = cast(Any, self.block[0])
-        bias = first.layer[0].SelfAttention.bias(length, length, attention_mask, packed_index)
+        bias = first.layer[0].SelfAttention.bias(
+            length, length, attention_mask, packed_index, device=states.device
+        )
         bias = _compute_dtype(bias, states)
         collected = []
         for i, block in enumerate(self.block):
@@ -241,7 +250,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
                 states = self.context[i](states, members)
         states = self.dropout(self.final_layer_norm(states))
         hidden = (*collected, states) if output_hidden_states else None
-        return BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
+        output = BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
+        return output.to_tuple() if return_dict is False else output
 
     def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""
@@ -334,10 +344,14 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         length, first = states.shape[1], cast(Any, self.block[0])
         packed_index = attention_mask if is_packed(attention_mask) else None
         mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
-        bias = first.layer[0].SelfAttention.bias(length, kept + length, mask, packed_index, past, past - kept)
+        bias = first.layer[0].SelfAttention.bias(
+            length, kept + length, mask, packed_index, past, past - kept, states.device
+        )
         mask = None if encoder_attention_mask is None else encoder_attention_mask[:, reach]
         seen = reach.stop - reach.start
-        cross = first.layer[1].EncDecAttention.bias(length, seen, mask, packed_index, past, reach.start)
+        cross = first.layer[1].EncDecAttention.bias(
+            length, seen, mask, packed_index, past, reach.start, states.device
+        )
         return _compute_dtype(bias, states), _compute_dtype(cross, states)
 
     def _new_cache(self) -> EncoderDecoderCache:

@@ -77,8 +77,8 @@ class PhosphoT5Tokenizer(PreTrainedTokenizer):
         return len(self._tokens)
 
     def get_vocab(self) -> dict[str, int]:
-        """Return a copy of the token-to-id table."""
-        return dict(self._ids)
+        """Return a copy of the token-to-id table, added tokens included."""
+        return self._ids | self.added_tokens_encoder
 
     def _tokenize(self, text: str, **kwargs: object) -> list[str]:
         tokens = RESIDUE_PATTERN.findall(text)
@@ -88,7 +88,7 @@ class PhosphoT5Tokenizer(PreTrainedTokenizer):
         return self._ids.get(token, self._ids["<unk>"])
 
     def _convert_id_to_token(self, index: int) -> str:
-        return self._tokens[index]
+        return self._tokens[index] if 0 <= index < len(self._tokens) else "<unk>"
 
     def convert_tokens_to_string(self, tokens: list[str]) -> str:
         """Join tokens without white space, which gives ProForma: ``AS[Phospho]PK``."""
