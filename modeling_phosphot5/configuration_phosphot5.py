@@ -53,7 +53,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Named geometries; ``large`` is T5-large, the default of :class:`PhosphoT5Config`."""
 
 
-NUMBERS: dict[str, tuple[type, float, float]] = (
+NUMBERS: dict[str, Any] = (
     dict.fromkeys(("vocab_size", "d_model", "d_kv", "d_ff"), (int, 1, 1_000_000))
     | dict.fromkeys(("num_layers", "num_decoder_layers", "num_heads"), (int, 1, 1_000))
     | {"relative_attention_num_buckets": (int, 4, 10_000), "conv_width": (int, 0, 10_000)}
@@ -66,7 +66,7 @@ NUMBERS: dict[str, tuple[type, float, float]] = (
 """Type, lowest and highest value of every number of a configuration."""
 SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
 TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
-LINE: dict[str, tuple[type, float, float]] = dict.fromkeys(
+LINE: dict[str, Any] = dict.fromkeys(
     ("slope", "intercept", "neighbours", "protein"), (float, -math.inf, math.inf)
 ) | {"threshold": (float, 0, 1)}
 """Type, lowest and highest value of the numbers of a residue's calibration."""
