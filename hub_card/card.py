@@ -1,6 +1,5 @@
 """Render the model card of a trained model from its run record and its configuration."""
 
-import json
 import re
 import shlex
 from collections.abc import Collection, Mapping
@@ -9,10 +8,12 @@ from typing import Any
 
 import yaml
 from huggingface_hub import EvalResult, EvalResultEntry, ModelCardData, eval_result_entries_to_yaml
+from jinja2 import TemplateError
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_text
 from phosphot5.record.facts import EXAMPLE_SEQUENCE, Licence
+from phosphot5.record.json_files import read_json_object
 from phosphot5.record.metric_names import CLASS_TITLES
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
@@ -114,6 +115,10 @@ def write_card(folder: Path | str, repo_id: str | None = None, dataset_id: str |
                 handle.write(eval_results(record, dataset_id))
     except OSError as error:
         raise PhosphoT5Error(f"{card}: cannot write the model card ({error.strerror}).") from error
+    except (TemplateError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise PhosphoT5Error(
+            f"{card}: {RECORD_FILE} or config.json holds a value that no card can show ({error}); restore it"
+        ) from error
     return card
 
 
@@ -126,13 +131,9 @@ def read_config(folder: Path) -> dict[str, Any]:
         If the file is missing, is no JSON object, or describes another kind of model.
     """
     path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise PhosphoT5Error(f"{path}: not found; {folder} is not a model folder.") from error
-    except (OSError, ValueError) as error:
-        raise PhosphoT5Error(f"{path}: cannot read the model configuration ({error}).") from error
-    settings = config if isinstance(config, dict) else {}
+    settings = read_json_object(
+        path, missing=f"{folder} is not a model folder", damaged="export or train the model again"
+    )
     if (found := settings.get("model_type")) != "phosphot5":
         raise PhosphoT5Error(f"{path}: model_type is {found!r}, expected 'phosphot5'.")
     return settings

@@ -22,6 +22,7 @@ from phosphot5.hub_card import (
 )
 from phosphot5.output import PathLike
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
+from phosphot5.record.json_files import read_json_object
 from phosphot5.wording import counted
 
 __all__ = ["make_hub_dataset", "push_dataset"]
@@ -113,13 +114,13 @@ def make_hub_dataset(split: PathLike, folder: Path, repo_id: str, licence: str) 
 def _read_record(split: Path) -> dict[str, Any]:
     """Read ``split.json``; its inputs get names that tell nothing of this machine."""
     path = split / SPLIT_FILE
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputFileError(f"{path}: not found; give a folder written by `phosphot5 data split`") from None
-    except (OSError, ValueError) as error:
-        raise InputFileError(f"{path}: cannot be read ({error}); repeat the split") from error
-    if not isinstance(record, dict) or not record.get("parts"):
+    record = read_json_object(
+        path,
+        InputFileError,
+        missing="give a folder written by `phosphot5 data split`",
+        damaged="repeat the split",
+    )
+    if not record.get("parts"):
         raise InputFileError(f"{path}: lists no parts of a split; repeat the split")
     for file in record["inputs"]:
         file["file"] = published_name(file["file"])

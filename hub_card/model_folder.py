@@ -1,6 +1,5 @@
 """What a model folder must hold to be loaded from the Hub, and which of its files go there."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.record.json_files import read_json_object
 
 from .card import CARD_FILE, EVAL_RESULTS_FILE, read_config
 from .upload import Target, list_files
@@ -180,8 +180,5 @@ def _code_files(folder: Path, classes: Iterable[str]) -> set[str]:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PhosphoT5Error(f"{path}: cannot read this file ({error}).") from error
-    return content
+    again = "export or train the model again"
+    return read_json_object(path, missing=again, damaged=again)

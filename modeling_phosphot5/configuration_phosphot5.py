@@ -1,6 +1,5 @@
 """Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
 
-import math
 import reprlib
 from pathlib import Path
 from typing import Any
@@ -60,14 +59,14 @@ NUMBERS: dict[str, Any] = (
     | dict.fromkeys(("relative_attention_max_distance", "window"), (int, 1, 10_000_000))
     | dict.fromkeys(("dropout_rate", "attention_dropout_rate", "label_smoothing"), (float, 0, 1))
     | dict.fromkeys(("prefix_mask_prob", "known_site_prob", "residue_mask_prob"), (float, 0, 1))
-    | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, math.inf))
-    | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, math.inf))
+    | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, 1e6))
+    | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, 1e6))
 )
 """Type, lowest and highest value of every number of a configuration."""
 SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
 TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
 LINE: dict[str, Any] = dict.fromkeys(
-    ("slope", "intercept", "neighbours", "protein"), (float, -math.inf, math.inf)
+    ("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)
 ) | {"threshold": (float, 0, 1)}
 """Type, lowest and highest value of the numbers of a residue's calibration."""
 
@@ -332,11 +331,8 @@ def _wrong(name: str, value: Any, expected: str) -> ValueError:
 
 def _check_number(name: str, value: Any, kind: type, low: float, high: float) -> None:
     is_kind = isinstance(value, (int, float) if kind is float else int) and not isinstance(value, bool)
-    if not is_kind or not low <= value <= high or value in (math.inf, -math.inf):
-        span = (
-            "" if low == -math.inf else f" from {low} to {high}" if high < math.inf else f" of {low} or more"
-        )
-        raise _wrong(name, value, ("an integer" if kind is int else "a number") + span)
+    if not is_kind or not low <= value <= high:
+        raise _wrong(name, value, f"{'an integer' if kind is int else 'a number'} from {low:,} to {high:,}")
 
 
 def _check_residues(name: str, table: Any, residues: Any = None) -> None:

@@ -8,6 +8,36 @@ from transformers import Seq2SeqTrainingArguments
 
 __all__ = ["PhosphoT5TrainingArguments"]
 
+RANGES: dict[str, tuple[float, float]] = {
+    "noise_iterations": (1, 1000),
+    "tokens_per_batch": (1, 2**31),
+    "eval_tokens_per_batch": (1, 2**31),
+    "average_checkpoints": (0, 10**6),
+    "early_stopping_patience": (0, 10**9),
+    "learning_rate": (0, 1e3),
+    "weight_decay": (0, 1e3),
+    "warmup_steps": (0, 1e12),
+    "adam_beta1": (0, 1),
+    "adam_beta2": (0, 1),
+    "adam_epsilon": (0, 1),
+    "max_grad_norm": (0, float("inf")),
+    "num_train_epochs": (0, 1e9),
+    "max_steps": (-1, 1e12),
+    "logging_steps": (0, 1e12),
+    "eval_steps": (0, 1e12),
+    "save_steps": (0, 1e12),
+    "save_total_limit": (1, 1e9),
+    "per_device_train_batch_size": (1, 2**31),
+    "per_device_eval_batch_size": (1, 2**31),
+    "gradient_accumulation_steps": (1, 10**6),
+    "seed": (0, 2**32 - 1),
+    "data_seed": (0, 2**32 - 1),
+    "dataloader_num_workers": (0, 4096),
+    "dataloader_prefetch_factor": (1, 10**6),
+    "label_smoothing_factor": (0, 1),
+}
+"""Lowest and highest value of numbers, by argument; not a number is in no range, None in each."""
+
 
 @dataclass
 class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
@@ -90,15 +120,12 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
         """Check what is ours, then let transformers check the rest."""
         if self.fp16 or self.fp16_full_eval:
             raise ValueError("fp16 is refused: T5 overflows in float16; use bf16, or bf16: false for float32")
-        for name in ("noise_iterations", "eval_tokens_per_batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}, expected at least 1")
-        if self.tokens_per_batch is not None and self.tokens_per_batch < 1:
-            raise ValueError(f"tokens_per_batch is {self.tokens_per_batch}, expected at least 1, or none")
+        for name, (lowest, highest) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not lowest <= value <= highest:
+                raise ValueError(f"{name} is {value}, expected a number from {lowest:,} to {highest:,}")
         if self.compile_blocks and self.tokens_per_batch is None:
             raise ValueError("compile_blocks needs batches of one shape; set tokens_per_batch as well")
-        if self.average_checkpoints < 0:
-            raise ValueError(f"average_checkpoints is {self.average_checkpoints}, expected 0 or more")
         if self.average_checkpoints and self.load_best_model_at_end:
             raise ValueError("average_checkpoints leaves no best model; set load_best_model_at_end to false")
         if self.average_checkpoints > (self.save_total_limit or self.average_checkpoints):

@@ -1,12 +1,15 @@
 """What an output folder holds of an earlier training, and which of its checkpoints are whole."""
 
-import json
 import logging
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.record.json_files import read_json_object
 from phosphot5.record.run_record import RECORD_FILE
 
 __all__ = ["last_checkpoint", "remove_incomplete", "start_point", "whole_checkpoints"]
@@ -72,9 +75,15 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    """Tell whether the Trainer's state, which it writes last, can be read."""
+    """Tell whether the Trainer's state, which it writes last, and the ends of weights and optimizer are there."""
+    again = "it does not count"
     try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        state = read_json_object(checkpoint / "trainer_state.json", missing=again, damaged=again)
+        for path in checkpoint.iterdir():
+            if path.suffix == ".safetensors":
+                safe_open(path, "np").__enter__().keys()
+            elif path.suffix in (".pt", ".pth"):
+                zipfile.ZipFile(path).close()
+    except (PhosphoT5Error, OSError, SafetensorError, zipfile.BadZipFile):
         return False
-    return True
+    return isinstance(state.get("global_step"), int)

@@ -24,6 +24,7 @@ from phosphot5.output import atomic_text
 from phosphot5.prediction.loading import load_model
 from phosphot5.record import environment
 from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.json_files import read_json_object
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 from .dataset import LabelledFile, split_files
@@ -149,9 +150,11 @@ class CrossValidation:
 
     def _check_folds(self) -> None:
         path = self.folder / FOLDS_FOLDER / SPLIT_FILE
-        found = json.loads(path.read_text(encoding="utf-8"))
-        options, inputs = self._options(), [file_digest(file.path) for file in self.files]
-        if found["options"] != vars(options) or [item["sha256"] for item in found["inputs"]] != inputs:
+        again = f"remove {self.folder} and cross-validate again"
+        found = read_json_object(path, missing=again, damaged=again)
+        files = [file_digest(file.path) for file in self.files]
+        noted = [item.get("sha256") for item in found.get("inputs", [])]
+        if found.get("options") != vars(self._options()) or noted != files:
             raise PhosphoT5Error(
                 f"{path}: its folds do not match these files and options; remove {self.folder} or give another "
                 "training.output_dir"

@@ -34,21 +34,57 @@ class RecipeError(PhosphoT5Error):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's booleans and numbers: ``no`` is a word, ``1e-3`` a number."""
+    """YAML 1.2's plain values: ``no`` and ``2026-01-02`` are words, ``1e-3`` is a number; no tags, no aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse what stands for something else: an alias can stand for itself, or for billions of values."""
+        event: Any = self.peek_event()
+        refused = None
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            refused = "aliases have no place in a recipe"
+        elif getattr(event, "tag", None):
+            refused = f"the tag {event.tag} has no place in a recipe"
+        elif "\0" in (getattr(event, "value", None) or ""):
+            refused = "a NUL character has no place in a recipe"
+        if refused:
+            raise yaml.composer.ComposerError(None, None, refused, event.start_mark)
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "float")]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] == "null"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9]\d*)$"), list("-+0123456789")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"(true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?((\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|\.inf)|\.nan"),
+    re.compile(r"[-+]?((\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|\.inf)$|\.nan$"),
     list("-+.0123456789"),
 )
+
+
+def _read_yaml(text: str, where: str) -> Any:
+    """Parse YAML; whatever is wrong with it is one line.
+
+    Raises
+    ------
+    RecipeError
+        With the line, if it is known.
+    """
+    try:
+        return yaml.load(text, _Loader)  # a SafeLoader
+    except RecursionError:
+        raise RecipeError(f"{where}: invalid YAML: nested too deeply") from None
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise RecipeError(f"{where}{line}: invalid YAML: {reason}") from error
 
 
 @dataclass(frozen=True)
@@ -127,14 +163,15 @@ def load_recipe(path: str | Path, overrides: Iterable[str] = ()) -> Recipe:
     """
     path = packaged_recipes().get(str(path), Path(path))
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a SafeLoader
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         names = ", ".join(packaged_recipes())
         raise RecipeError(
             f"{path}: cannot be read ({error.strerror}); give a YAML file or one of: {names}"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: invalid YAML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: not UTF-8 text; save it as such") from error
+    content = _read_yaml(text, str(path))
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: not a recipe; a recipe has the sections model, data and training")
     for override in overrides:
@@ -147,13 +184,12 @@ def _override(content: dict[str, Any], override: str) -> None:
     section, dot, name = key.partition(".")
     if not equals or not dot:
         raise RecipeError(f"{override}: expected SECTION.KEY=VALUE, for instance training.max_steps=5")
-    try:
-        kept = content.get(section) or {}
-        if section == "model" and name in STARTS:
-            kept = {key: setting for key, setting in kept.items() if key not in STARTS}
-        content[section] = kept | {name: yaml.load(value, _Loader)}
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
-        raise RecipeError(f"{override}: cannot replace a value of the recipe: {error}") from error
+    kept = content.get(section) or {}
+    if not isinstance(kept, dict):
+        raise RecipeError(f"{override}: the section {section} of the recipe holds no keys")
+    if section == "model" and name in STARTS:
+        kept = {key: setting for key, setting in kept.items() if key not in STARTS}
+    content[section] = kept | {name: _read_yaml(value, override)}
 
 
 def _checked(content: dict[str, Any], path: str) -> Recipe:

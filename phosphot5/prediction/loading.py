@@ -49,7 +49,9 @@ def load_model(
             setattr(config, key, value)
         model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=at)
         tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=at)
-    except (OSError, ValueError) as error:
+    except PhosphoT5Error:
+        raise
+    except Exception as error:  # a damaged file makes the libraries raise nearly everything
         raise PhosphoT5Error(
             f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
         ) from error

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from phosphot5.errors import OutputFileError
+from phosphot5.errors import OutputFileError, PhosphoT5Error
 from phosphot5.output import atomic_text, check_output, owned
+from phosphot5.record.json_files import read_json_object
 
 __all__ = ["OutputParts"]
 
@@ -99,17 +100,10 @@ class OutputParts:
 
     def _job(self) -> dict[str, str | int | None] | None:
         """Read what the parts were begun with; None if nothing was."""
-        try:
-            job: dict[str, str | int | None] = json.loads(
-                (self.folder / JOB_FILE).read_text(encoding="utf-8")
-            )
-            return job
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise OutputFileError(
-                f"{self.folder / JOB_FILE}: cannot be read ({error}); start again with --overwrite"
-            ) from error
+        path, again = self.folder / JOB_FILE, "start again with --overwrite"
+        return (
+            read_json_object(path, OutputFileError, missing=again, damaged=again) if path.exists() else None
+        )
 
     @contextmanager
     def part(self, number: int) -> Iterator[tuple[TextIO, Counter[str]]]:
@@ -150,10 +144,13 @@ class OutputParts:
         for path in sorted(self.folder.glob("[0-9]*.json")):
             part = path.with_suffix(".part")
             try:
-                counts = Counter(json.loads(path.read_text(encoding="utf-8")))
-            except ValueError:
+                noted = read_json_object(path, missing="make it", damaged="make it again")
+            except PhosphoT5Error:
                 continue
-            if part.is_file() and part.stat().st_size == counts.pop("bytes"):
+            if not all(type(value) is int for value in noted.values()):
+                continue
+            counts = Counter(noted)
+            if part.is_file() and part.stat().st_size == counts.pop("bytes", None):
                 finished[int(path.stem)] = counts
         return finished
 

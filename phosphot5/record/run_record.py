@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict
+from typing_extensions import TypedDict
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_text
@@ -24,6 +25,7 @@ from phosphot5.record.facts import (
     Licence,
     PeerResult,
 )
+from phosphot5.record.json_files import read_json_object
 from phosphot5.record.validation import CHECKED, validated
 
 __all__ = ["NOT_RECORDED", "RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
@@ -34,6 +36,16 @@ NOT_RECORDED = "not recorded"
 """Stands for the origin of weights that nobody noted."""
 SCHEMA_VERSION = 1
 """Raised whenever a field of the record changes its name or its meaning."""
+
+
+class Resumption(TypedDict):
+    """An interrupted run was taken up again."""
+
+    __pydantic_config__ = CHECKED  # type: ignore[misc]  # pydantic's way for a TypedDict
+
+    at: str
+    step: int
+    changed: dict[str, list[Any]]
 
 
 @dataclass
@@ -71,7 +83,7 @@ class RunRecord:
         Split name to the fingerprint of its record ids, see :func:`~phosphot5.hub_card.sha256_of_ids`.
     ledger : dict of str to dict
         Role (``train``, ``valid``) to what became of the records read: counts by name.
-    resumed : list of dict
+    resumed : list of Resumption
         One entry for each time the run was taken up again after an interruption: ``at`` (UTC), ``step``, and
         ``changed``: setting to its value before and after.
     metrics : dict of str to dict
@@ -106,7 +118,7 @@ class RunRecord:
     data: list[DataFile] = field(default_factory=list)
     splits: dict[str, str] = field(default_factory=dict)
     ledger: dict[str, dict[str, int]] = field(default_factory=dict)
-    resumed: list[dict[str, Any]] = field(default_factory=list)
+    resumed: list[Resumption] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
     peers: list[PeerResult] = field(default_factory=list)
     example: Example | None = None
@@ -229,14 +241,11 @@ class RunRecord:
             If the file is missing, is no JSON, comes from another schema version, or has unknown or missing
             keys.
         """
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise PhosphoT5Error(
-                f"{path}: no run record here; `phosphot5 train` writes {RECORD_FILE} beside the model."
-            ) from error
-        except (OSError, ValueError) as error:
-            raise PhosphoT5Error(f"{path}: cannot read the run record ({error}).") from error
+        data = read_json_object(
+            path,
+            missing=f"`phosphot5 train` writes {RECORD_FILE} beside the model",
+            damaged="take the record from the place where the model was published",
+        )
         return cls.from_dict(data, str(path))
 
     @classmethod

@@ -51,8 +51,13 @@ def validated(
         With the key, the value and the expected type of the first fault.
     """
     try:
+        text = json.dumps(value)
+    except (TypeError, ValueError, RecursionError) as fault:
+        reason = "nested too deeply" if isinstance(fault, RecursionError) else str(fault)
+        raise error(f"{where}: {section or 'content'}: {reason}") from None
+    try:
         # strict checking takes a mapping for a dataclass, and a text for an enumeration, from JSON only
-        return TypeAdapter(declared).validate_json(json.dumps(value, default=str))
+        return TypeAdapter(declared).validate_json(text)
     except ValidationError as faults:
         # a misspelt key is often missing as well: name the misspelling
         first = min(faults.errors(include_url=False), key=lambda fault: fault["type"] not in _UNKNOWN)

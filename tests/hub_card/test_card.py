@@ -284,10 +284,10 @@ def test_write_card_again_gives_the_same_bytes(folder):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("run_record.json", None, "no run record here"),
-        ("run_record.json", "{", "cannot read the run record"),
+        ("run_record.json", None, "run_record.json: not found; `phosphot5 train`"),
+        ("run_record.json", "{", "is no valid JSON"),
         ("config.json", None, "is not a model folder"),
-        ("config.json", "[1", "cannot read the model configuration"),
+        ("config.json", "[1", "is no valid JSON"),
         ("config.json", '{"model_type": "t5"}', "model_type is 't5', expected 'phosphot5'"),
     ],
 )

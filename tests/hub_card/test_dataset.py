@@ -127,7 +127,7 @@ def test_a_part_that_was_changed_is_refused(local_hub, split: Path, capsys) -> N
     ("text", "message"),
     [
         (None, "split.json: not found; give a folder written by `phosphot5 data split`"),
-        ("{", "split.json: cannot be read ("),
+        ("{", "split.json: is no valid JSON ("),
         ("{}", "split.json: lists no parts of a split"),
     ],
 )

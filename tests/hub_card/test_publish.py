@@ -284,7 +284,7 @@ def test_weights_cut_short_are_refused(local_hub, folder):
     ("text", "message"),
     [
         (None, "is not a model folder"),
-        ("{", "cannot read the model configuration"),
+        ("{", "is no valid JSON"),
         ('{"model_type": "t5"}', "model_type is 't5'"),
         ('{"model_type": "phosphot5"}', "no auto_map"),
         (

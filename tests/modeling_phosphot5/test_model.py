@@ -241,7 +241,7 @@ def test_unknown_preset():
         ({"conv_width": 4}, "conv_width is 4, expected an odd number of residues, or 0"),
         ({"dropout_rate": 1.5}, "dropout_rate is 1.5, expected a number from 0 to 1"),
         ({"prefix_mask_prob": -0.1}, "prefix_mask_prob is -0.1, expected a number from 0 to 1"),
-        ({"noise_std": -1.0}, "noise_std is -1.0, expected a number of 0 or more"),
+        ({"noise_std": -1.0}, "noise_std is -1.0, expected a number from 0 to"),
         ({"feed_forward_proj": "gated-x-y"}, "feed_forward_proj is 'gated-x-y', expected ACTIVATION"),
     ],
 )

@@ -201,7 +201,7 @@ def test_wrong_content_is_named(path, change, message):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "cannot read the run record"), ("[]", "schema version")])
+@pytest.mark.parametrize(("text", "message"), [("{", "is no valid JSON"), ("[]", "holds no JSON object")])
 def test_unreadable_file(path, text, message):
     path.write_text(text)
     with pytest.raises(PhosphoT5Error, match=message):

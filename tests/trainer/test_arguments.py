@@ -47,7 +47,7 @@ def test_float16_is_refused_with_the_reason(name: str, tmp_path) -> None:
 
 @pytest.mark.parametrize("name", ["noise_iterations", "eval_tokens_per_batch", "tokens_per_batch"])
 def test_numbers_out_of_range_are_named(name: str, tmp_path) -> None:
-    with pytest.raises(ValueError, match=f"{name} is 0, expected at least 1"):
+    with pytest.raises(ValueError, match=f"{name} is 0, expected a number from 1 to"):
         PhosphoT5TrainingArguments(output_dir=str(tmp_path), **{name: 0})
 
 

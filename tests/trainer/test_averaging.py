@@ -63,7 +63,7 @@ def test_a_training_ends_with_the_mean_of_its_last_checkpoints(
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"average_checkpoints": -1}, "average_checkpoints is -1, expected 0 or more"),
+        ({"average_checkpoints": -1}, "average_checkpoints is -1, expected a number from 0 to 1,000,000"),
         ({"average_checkpoints": 2}, "leaves no best model; set load_best_model_at_end to false"),
         (
             {"average_checkpoints": 3, "load_best_model_at_end": False},

@@ -170,7 +170,7 @@ def test_a_card_that_cannot_be_written_is_no_loss(
     monkeypatch.setattr(card, "render_card", fail)
     with caplog.at_level(logging.WARNING, "phosphot5.trainer"):
         run.train(recipe(), COMMAND)
-    assert "no model card was written: 'no such number'" in caplog.text
+    assert "no such number" in caplog.text
     assert (tmp_path / "out" / RECORD_FILE).is_file()
     assert (tmp_path / "out" / "model.safetensors").is_file()
     assert not (tmp_path / "out" / "README.md").exists()
