@@ -65,9 +65,9 @@ NUMBERS: dict[str, Any] = (
 """Type, lowest and highest value of every number of a configuration."""
 SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
 TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
-LINE: dict[str, Any] = dict.fromkeys(
-    ("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)
-) | {"threshold": (float, 0, 1)}
+LINE: dict[str, Any] = dict.fromkeys(("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)) | {
+    "threshold": (float, 0, 1)
+}
 """Type, lowest and highest value of the numbers of a residue's calibration."""
 
 

@@ -9,7 +9,7 @@ from phosphot5.wording import printable
 __all__ = ["InputFileError", "InputFormatError", "OutputFileError", "PhosphoT5Error", "Place", "SitePlace"]
 
 
-MESSAGE, IDENTIFIER, QUOTE = 300, 60, 120
+MESSAGE, IDENTIFIER, QUOTE = 300, 60, 160
 """Characters that a message, a name in it and what it quotes of the input may have."""
 
 

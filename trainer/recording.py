@@ -112,8 +112,9 @@ def _open_record(trainer: "PhosphoT5Trainer") -> RunRecord:
     )
     record.parameters = model.num_parameters()
     for role, dataset in (("train", trainer.train_dataset), ("valid", trainer.eval_dataset)):
-        if "protein" in (getattr(dataset, "column_names", None) or ()):
-            record.splits[role] = sha256_of_ids(set(dataset["protein"]))  # type: ignore[index]  # a Dataset
+        known: Any = dataset
+        if "protein" in (getattr(known, "column_names", None) or ()):
+            record.splits[role] = sha256_of_ids(set(known["protein"]))
     return record
 
 

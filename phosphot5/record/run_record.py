@@ -41,11 +41,12 @@ SCHEMA_VERSION = 1
 class Resumption(TypedDict):
     """An interrupted run was taken up again."""
 
-    __pydantic_config__ = CHECKED  # type: ignore[misc]  # pydantic's way for a TypedDict
-
     at: str
     step: int
     changed: dict[str, list[Any]]
+
+
+setattr(Resumption, "__pydantic_config__", CHECKED)  # noqa: B010  # pydantic's way for a TypedDict
 
 
 @dataclass

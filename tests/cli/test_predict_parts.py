@@ -261,7 +261,7 @@ def test_damaged_job_is_one_clear_error(predict, interrupt, folder):
     (folder / "out.tsv.parts" / "job.json").write_text("")
     code, error = predict("--resume")
     assert code == 1
-    assert "out.tsv.parts/job.json: cannot be read (" in error
+    assert "out.tsv.parts/job.json: is no valid JSON (" in error
     assert error.endswith("; start again with --overwrite\n")
 
 

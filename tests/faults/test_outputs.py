@@ -98,7 +98,7 @@ def test_a_prediction_beside_a_running_one_is_refused(proteins, tiny_folder, opt
 def test_a_training_beside_a_running_one_is_refused(proteins, option, capsys):
     folder = proteins.with_name("out")
     (folder / "checkpoint-1").mkdir(parents=True)
-    (folder / "checkpoint-1" / "trainer_state.json").write_text("{}" if option else "damaged")
+    (folder / "checkpoint-1" / "trainer_state.json").write_text('{"global_step": 1}' if option else "damaged")
     data = [f"data.train=[{proteins}]", f"data.valid=[{proteins}]", "training.use_cpu=true"]
     with hold(folder) as process:
         assert main(["train", "tiny", f"training.output_dir={folder}", *data, *option]) == 1
