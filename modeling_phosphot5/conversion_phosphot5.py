@@ -52,7 +52,8 @@ class ConversionReport:
     carried_parameters : tuple of str
         Parameters with the source's values, the embedding tables among them.
     new_parameters : tuple of str
-        Parameters that T5 lacks; they start without effect, the alignment bias on the diagonal.
+        Parameters that T5 lacks; they start without effect, the alignment bias on the diagonal. Where the source
+        is an encoder alone, also those of the decoder, which start at random.
     ignored_parameters : tuple of str
         Tensors of the source that have no place here.
     """
@@ -67,13 +68,19 @@ class ConversionReport:
     def summary(self) -> str:
         """Return the report as a few lines of text."""
         new = (f"{token} ({start})" for token, start in self.new_tokens.items())
+        alone = "decoder.final_layer_norm.weight" in self.new_parameters
+        parameters = [name for name in self.new_parameters if not alone or not name.startswith("decoder.")]
+        if len(parameters) < len(self.new_parameters):
+            parameters.append(
+                f"the decoder ({len(self.new_parameters) - len(parameters)} parameters), at random"
+            )
         return "\n".join(
             (
                 f"converted {self.source}: {len(self.carried_parameters)} parameters carried over",
                 f"embeddings carried over ({len(self.carried_embeddings)} of {len(TOKENS)} tokens): "
                 + " ".join(self.carried_embeddings),
                 "new tokens: " + (", ".join(new) or "none"),
-                "new parameters: " + (", ".join(self.new_parameters) or "none"),
+                "new parameters: " + (", ".join(parameters) or "none"),
                 "left out: " + (", ".join(self.ignored_parameters) or "nothing"),
             )
         )
@@ -87,7 +94,8 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
     cls : type
         ``PhosphoT5ForConditionalGeneration``.
     path : str
-        Folder or hub id of a T5, Flan-T5, ProtT5 or Ankh checkpoint with its tokenizer.
+        Folder or hub id of a T5, Flan-T5, ProtT5 or Ankh checkpoint with its tokenizer; of an encoder alone, as
+        ProtT5 mostly comes, the decoder starts at random.
     **overrides
         Arguments of :class:`PhosphoT5Config` that the weights leave open, for instance ``attention="full"``.
 
@@ -100,8 +108,8 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
     Raises
     ------
     ValueError
-        If there is no T5 at ``path``, if it lacks a decoder, if its tokenizer is missing or knows none of the
-        residues, or if an override is unknown or decided by the weights.
+        If there is no T5 at ``path``, if tensors are missing, if its tokenizer is missing or knows none of the residues,
+        or if an override is unknown or decided by the weights.
     """
     path = str(path)
     _check_overrides(overrides)
@@ -111,12 +119,7 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
         path, dtype=torch.float32, output_loading_info=True
     )
     stock, loading = loaded
-    if loading["missing_keys"]:
-        missing = sorted(loading["missing_keys"])
-        raise ValueError(
-            f"{path}: lacks {len(missing)} of the tensors of an encoder and a decoder, such as {missing[0]}; an "
-            "encoder alone cannot be converted"
-        )
+    fresh = _fresh_decoder(path, stock, sorted(loading["missing_keys"]))
     tied = torch.equal(stock.lm_head.weight, stock.shared.weight)
     model = _empty_model(cls, _make_config(stock.config, tied, overrides))
     sources = _find_tokens(path, vocabulary, roles, len(stock.shared.weight))
@@ -130,13 +133,28 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
         source=path,
         carried_embeddings={token: found for token, found in sources.items() if found is not None},
         new_tokens=dict(_new_tokens(sources)),
-        carried_parameters=tuple(target),
-        new_parameters=tuple(new),
+        carried_parameters=tuple(name for name in target if name not in fresh),
+        new_parameters=(*new, *(name for name in target if name in fresh)),
         ignored_parameters=(*sorted(set(source) - set(target)), *sorted(loading["unexpected_keys"])),
     )
     model.conversion_report = report  # type: ignore[assignment]  # torch's hints know tensors and modules only
     logger.info("%s", report.summary())
     return model.eval()
+
+
+def _fresh_decoder(path: str, stock: T5ForConditionalGeneration, missing: list[str]) -> set[str]:
+    """Return the parameters that transformers has just drawn: none, or the whole decoder of an encoder alone."""
+    decoder = {name for name, _ in stock.named_parameters() if name.startswith("decoder.")}
+    head = {name for name in missing if name.startswith("lm_head.")}
+    if (
+        missing
+        and {name for name in missing if name not in head} - {"decoder.embed_tokens.weight"} != decoder
+    ):
+        raise ValueError(
+            f"{path}: lacks {len(missing)} of the tensors of an encoder and a decoder, such as {missing[0]}; give "
+            "a whole T5, or an encoder alone"
+        )
+    return set(missing)
 
 
 def _check_overrides(overrides: dict[str, Any]) -> None:

@@ -174,8 +174,17 @@ def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
 
 
 def _proteins_per_row(proteins: torch.Tensor) -> int:
-    """Count the proteins of the fullest row; while an ONNX graph is made no value is known, and it is for one."""
-    return 1 if torch.onnx.is_in_onnx_export() else int(proteins.max())
+    """Count the proteins of the fullest row.
+
+    While a graph is made (ONNX, ``torch.export``, ``torch.compile``, ``torch.jit.trace``) no value is known: it is
+    for one protein per row, and but for ONNX, which cannot, it refuses rows of several.
+    """
+    if torch.onnx.is_in_onnx_export():
+        return 1
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        torch._assert_async((proteins <= 1).all(), "a compiled or exported model takes one protein per row")
+        return 1
+    return int(proteins.max())
 
 
 def shift_right(ids: torch.Tensor, first: int | bool, proteins: torch.Tensor | None = None) -> torch.Tensor:

@@ -34,6 +34,10 @@ def push_options(args: argparse.Namespace) -> dict[str, Any]:
 def run(args: argparse.Namespace) -> int:
     """Upload; see ``phosphot5 push --help``."""
     from phosphot5.hub_card import push_folder
+    from phosphot5.hub_card.model_folder import missing_files
+    from phosphot5.prediction.loading import load_model
 
+    if not missing_files(Path(args.folder)):  # else the push names them
+        load_model(args.folder)  # a damaged model is refused here, not where it is pulled
     sys.stdout.write(f"{push_folder(Path(args.folder), args.repo, **push_options(args))}\n")
     return 0

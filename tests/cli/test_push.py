@@ -1,6 +1,9 @@
 """``phosphot5 push``: its options reach the Hub, and it says what goes up and what was done."""
 
+import shutil
+
 import pytest
+from safetensors.torch import load_file, save_file
 
 from phosphot5.cli.main import main
 from phosphot5.export import export_model
@@ -42,6 +45,16 @@ def test_second_push_says_that_nothing_changed(local_hub, folder, capsys):
     first, _, second, tag = capsys.readouterr().out.splitlines()
     url = first.removeprefix("published: ")
     assert (second, tag) == (f"nothing changed: {url} already has these files", f"tag: v{VERSION}")
+
+
+def test_damaged_weights_are_not_pushed(local_hub, folder, tmp_path, capsys):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder, damaged)
+    weights = load_file(damaged / "model.safetensors")
+    weights["shared.weight"][0] = float("nan")
+    save_file(weights, damaged / "model.safetensors", {"format": "pt"})
+    assert main(["push", str(damaged), "org/damaged"]) == 1
+    assert "shared.weight" in capsys.readouterr().err
 
 
 def test_folder_that_would_not_load_is_an_error(local_hub, tiny_folder, tmp_path, capsys):

@@ -3,9 +3,11 @@
 import configparser
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from phosphot5.data import read_fasta
 from phosphot5.export import export_model
@@ -103,6 +105,60 @@ def test_pushed_and_pulled_with_the_real_client(exported_folder, as_stranger, ex
     assert pushed >= {path.name for path in exported_folder.iterdir()} > {"handler.py", "requirements.txt"}
     home = {"HF_HOME": str(tmp_path / "fresh-cache")}
     assert_same(as_stranger("org/phosphot5", tmp_path / "again", expected[0], **home), expected)
+
+
+FACES = """
+import sys
+from transformers import AutoModel, AutoModelForSeq2SeqLM, AutoModelForTextEncoding, AutoTokenizer, pipeline
+import transformers
+name, trust = sys.argv[1], {"trust_remote_code": True}
+tokenizer = AutoTokenizer.from_pretrained(name, **trust)
+piece = tokenizer("MSPTSY", return_tensors="pt")
+model = AutoModelForSeq2SeqLM.from_pretrained(name, **trust)
+whole = model.get_encoder()(**piece).last_hidden_state
+for face in (AutoModel, AutoModelForTextEncoding):
+    encoder = face.from_pretrained(name, **trust)
+    assert not hasattr(encoder, "decoder")
+    assert encoder(**piece).last_hidden_state.equal(whole)
+print(len(pipeline("phosphosite-prediction", model=model, tokenizer=tokenizer)("MSPTSY")))
+"""
+
+
+def test_other_faces_of_the_model_without_the_package(stranger, exported_folder, tmp_path):
+    """The encoder by two Auto classes, and the pipeline of objects that are loaded already."""
+    done = stranger(FACES, exported_folder, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.split() == ["4"]
+
+
+DAMAGED = """
+import sys
+from transformers import AutoModelForSeq2SeqLM
+try:
+    AutoModelForSeq2SeqLM.from_pretrained(sys.argv[1], trust_remote_code=True)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("kind", ["missing", "surplus", "misshapen", "nan"])
+def test_damaged_weights_are_refused_without_the_package(stranger, exported_folder, tmp_path, kind):
+    folder = tmp_path / "model"
+    shutil.copytree(exported_folder, folder)
+    weights = load_file(folder / "model.safetensors")
+    name = "encoder.block.1.layer.0.SelfAttention.k.weight"
+    if kind == "missing":
+        del weights[name]
+    elif kind == "surplus":
+        weights["encoder.block.99.k.weight"] = weights[name].clone()
+    elif kind == "misshapen":
+        weights[name] = weights[name][:-1].clone()
+    else:
+        weights[name][0, 0] = float("nan")
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    done = stranger(DAMAGED, folder, cwd=tmp_path)
+    (line,) = done.stdout.splitlines()
+    assert ("encoder.block.99.k.weight" if kind == "surplus" else name) in line
 
 
 def test_folder_holds_every_hub_file_and_nothing_of_the_package(exported_folder):

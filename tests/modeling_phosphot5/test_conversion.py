@@ -6,6 +6,7 @@ import struct
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     PreTrainedTokenizerFast,
@@ -264,8 +265,29 @@ def test_other_models(make_source):
 def test_encoder_alone(tmp_path):
     T5EncoderModel(T5Config(vocab_size=40, **GEOMETRY)).save_pretrained(tmp_path)
     save_word_tokenizer(tmp_path, ANKH_TOKENS)
-    with pytest.raises(ValueError, match="an encoder alone cannot be converted"):
-        PhosphoT5ForConditionalGeneration.from_t5(tmp_path)
+    stock = T5EncoderModel.from_pretrained(tmp_path).eval()
+    model = PhosphoT5ForConditionalGeneration.from_t5(tmp_path, attention="full")
+    report = model.conversion_report
+    decoder = {name for name, _ in model.named_parameters() if name.startswith("decoder.")}
+    assert decoder <= set(report.new_parameters)
+    assert not decoder & set(report.carried_parameters)
+    assert "the decoder (" in report.summary()
+    assert "at random" in report.summary()
+    for name, weight in stock.encoder.named_parameters():
+        if name != "embed_tokens.weight":
+            assert torch.equal(model.get_parameter(f"encoder.{name}"), weight)
+    assert all(bool(parameter.isfinite().all()) for parameter in model.parameters())
+    ids = torch.tensor([[3, 7, 9, 1]])
+    assert bool(model(input_ids=ids, decoder_input_ids=ids).logits.isfinite().all())
+
+
+def test_a_part_of_a_decoder_is_damage(make_source):
+    source = make_source("ankh")
+    weights = load_file(source / "model.safetensors")
+    del weights["decoder.final_layer_norm.weight"]
+    save_file(weights, source / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ValueError, match="lacks 1 of the tensors .*give a whole T5, or an encoder alone"):
+        PhosphoT5ForConditionalGeneration.from_t5(source)
 
 
 def test_tokenizer_without_residues(make_source):
