@@ -108,7 +108,7 @@ def convert_t5(cls: type[Model], path: str, **overrides: Any) -> Model:
     Raises
     ------
     ValueError
-        If there is no T5 at ``path``, if tensors are missing, if its tokenizer is missing or knows none of the residues,
+        If there is no T5 at ``path``, if tensors or the tokenizer are missing, if that knows none of the residues,
         or if an override is unknown or decided by the weights.
     """
     path = str(path)

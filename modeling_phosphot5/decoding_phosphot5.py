@@ -181,7 +181,7 @@ def _proteins_per_row(proteins: torch.Tensor) -> int:
     """
     if torch.onnx.is_in_onnx_export():
         return 1
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
         torch._assert_async((proteins <= 1).all(), "a compiled or exported model takes one protein per row")
         return 1
     return int(proteins.max())

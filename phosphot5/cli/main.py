@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (PhosphoT5Error, OSError, UnicodeError, MemoryError, RuntimeError) as error:
         if (message := _explained(error)) is None:
             raise
-        sys.stderr.write(f"phosphot5 {args.command}: {printable(message, MESSAGE)}\n")
+        sys.stderr.write(printable(f"phosphot5 {args.command}: {message}", MESSAGE) + "\n")
         return 1
     finally:
         settle_streams()

@@ -53,7 +53,7 @@ def load_model(
         raise
     except Exception as error:  # a damaged file makes the libraries raise nearly everything
         raise PhosphoT5Error(
-            f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({error})"
+            f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({type(error).__name__}: {error})"
         ) from error
     return model.eval(), tokenizer
 

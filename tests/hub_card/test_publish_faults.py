@@ -1,12 +1,15 @@
 """What can go wrong in a push: one clear message, nothing half-published, and the next push completes it."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+import torch
 from hub_faults import DROPPED, EXPIRED_TOKEN, LOST_ANSWER, STALLED, TRUNCATED, Fault, rate_limited
 from hub_store import File, Repo
 from huggingface_hub import get_session, snapshot_download
@@ -14,6 +17,7 @@ from huggingface_hub import get_session, snapshot_download
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import bounded_retries as patience
 from phosphot5.hub_card import push_folder
+from phosphot5.prediction.loading import load_model
 
 REPO = "org/phosphot5"
 COMMAND = (sys.executable, "-m", "phosphot5", "push")
@@ -76,8 +80,25 @@ PASSING = {
 }
 
 
+@pytest.fixture
+def model_folder(tiny_folder, tmp_path) -> Path:
+    """A real model in two shards: the command refuses a folder that cannot be loaded."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_folder, folder)
+    (folder / "model.safetensors").unlink()
+    model, _ = load_model(str(tiny_folder))
+    model.save_pretrained(folder, max_shard_size=sum(map(torch.Tensor.nelement, model.parameters())) * 3)
+    (folder / "README.md").write_text("---\nlicense: other\n---\n\n# PhosphoT5\n")
+    assert len(list(folder.glob("*.safetensors"))) == 2
+    return folder
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def version_tag(folder: Path) -> str:
+    return f"v{json.loads((folder / 'config.json').read_text())['phosphot5_version']}"
 
 
 def published(hub) -> list[set[str]]:
@@ -91,7 +112,7 @@ def assert_complete(hub, folder, target):
     """One commit holds all, and is tagged."""
     assert published(hub) == [set(contents(folder))]
     repo = hub.repo(REPO)
-    assert repo.tags == {"v0.1.0": repo.branches["main"]}
+    assert repo.tags == {version_tag(folder): repo.branches["main"]}
     snapshot_download(REPO, local_dir=target, endpoint=hub.endpoint, token=hub.token)
     assert contents(folder).items() <= contents(target).items()
 
@@ -151,20 +172,20 @@ def test_next_push_sends_only_what_is_missing(local_hub, folder, waits):
     ("status", "advice"),
     [(401, LOGIN), (403, "use a token with write permission"), (404, "check the spelling")],
 )
-def test_refusal_by_the_storage_of_the_hub_itself_is_explained(local_hub, folder, status, advice):
+def test_refusal_by_the_storage_of_the_hub_itself_is_explained(local_hub, model_folder, status, advice):
     pytest.importorskip("hf_xet", reason="without it large files go the way that the other tests try")
     local_hub.faults.plan(Fault(status), "GET .*/xet-write-token/")
-    done = command(folder, HF_HUB_DISABLE_XET="0")
+    done = command(model_folder, HF_HUB_DISABLE_XET="0")
     assert done.stderr.splitlines()[-1].startswith(f"phosphot5 push: {REPO}: not pushed: the ")
     assert advice in done.stderr
     assert published(local_hub) == []
     assert local_hub.faults.left == 0
 
 
-def test_killed_push_is_completed_by_the_next(local_hub, folder, tmp_path):
-    first, second = (sha256(path) for path in sorted(folder.glob("*.safetensors")))
+def test_killed_push_is_completed_by_the_next(local_hub, model_folder, tmp_path):
+    first, second = (sha256(path) for path in sorted(model_folder.glob("*.safetensors")))
     local_hub.faults.plan(STALLED, UPLOAD + second)
-    pushing = subprocess.Popen([*COMMAND, str(folder), REPO], env=os.environ, stderr=subprocess.DEVNULL)
+    pushing = subprocess.Popen([*COMMAND, str(model_folder), REPO], env=os.environ, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not (local_hub.sent("PUT", second) and first in local_hub.store.large_files):
         assert time.monotonic() < deadline, local_hub.requests
@@ -173,10 +194,10 @@ def test_killed_push_is_completed_by_the_next(local_hub, folder, tmp_path):
     pushing.wait()
     assert published(local_hub) == []
     before = len(local_hub.requests)
-    push_folder(folder, REPO)
+    push_folder(model_folder, REPO)
     sent = [line for line in local_hub.requests[before:] if line.startswith("PUT ")]
     assert sent == [f"PUT /large-files/{second}"]
-    assert_complete(local_hub, folder, tmp_path / "complete")
+    assert_complete(local_hub, model_folder, tmp_path / "complete")
 
 
 def test_lost_answer_to_the_commit_makes_no_second_one(local_hub, folder, tmp_path):
@@ -245,15 +266,15 @@ def test_file_that_vanishes_is_named(local_hub, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("token", ["", "hf_wrong"], ids=["none", "wrong"])
-def test_token_of_the_environment_is_used(local_hub, folder, token):
-    done = command(folder, HF_TOKEN=token)
+def test_token_of_the_environment_is_used(local_hub, model_folder, token):
+    done = command(model_folder, HF_TOKEN=token)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"phosphot5 push: {REPO}: not pushed: the Hub rejected")
     assert LOGIN in done.stderr
 
 
-def test_offline_sends_nothing_and_says_so(local_hub, folder):
-    done = command(folder, HF_HUB_OFFLINE="1")
+def test_offline_sends_nothing_and_says_so(local_hub, model_folder):
+    done = command(model_folder, HF_HUB_OFFLINE="1")
     assert done.returncode == 1
     assert done.stderr == (
         f"phosphot5 push: {REPO}: not pushed: HF_HUB_OFFLINE is set, so nothing was sent; unset it and push again.\n"
@@ -261,13 +282,14 @@ def test_offline_sends_nothing_and_says_so(local_hub, folder):
     assert local_hub.requests == []
 
 
-def test_endpoint_of_the_environment_is_used(local_hub, folder):
-    done = command(folder)
+def test_endpoint_of_the_environment_is_used(local_hub, model_folder):
+    done = command(model_folder)
     assert done.returncode == 0
     head = local_hub.repo(REPO).branches["main"]
-    assert done.stdout == f"published: {local_hub.endpoint}/{REPO}/commit/{head.oid}\ntag: v0.1.0\n"
-    assert "12 files, " in done.stderr
-    assert "nothing changed" in command(folder).stdout
+    url = f"{local_hub.endpoint}/{REPO}/commit/{head.oid}"
+    assert done.stdout == f"published: {url}\ntag: {version_tag(model_folder)}\n"
+    assert f"{len(contents(model_folder))} files, " in done.stderr
+    assert "nothing changed" in command(model_folder).stdout
 
 
 def command(folder: Path, **environment: str) -> subprocess.CompletedProcess:

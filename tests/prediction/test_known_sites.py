@@ -197,12 +197,12 @@ def test_a_marked_fasta_without_sites_in_one_record_is_no_missing_protein(read):
         (
             "P04637\t15\n",
             "known.tsv, line 1: found the columns 'P04637', '15', expected one with the protein, called accession, "
-            "acc_id, uniprot, uniprot_id,",
+            "acc_id, uniprot, uniprot_id, entry, protein or the like; name the columns in the first line",
         ),
         (
             "\nprotein\tgene\n",
             "known.tsv, line 2: found the columns 'protein', 'gene', expected one with the position, called "
-            "position, pos, site, mod_rsd, ",
+            "position, pos, site, mod_rsd,",
         ),
         ("id\tpos\tPOS\n", "known.tsv, line 1: found the column 'pos' more than once, expected it once"),
         ("id\tpos\nP04637\t15\tx\n", "known.tsv, line 2: found 3 columns, expected 2 as in the header"),

@@ -38,6 +38,7 @@ _SITE = re.compile(
 )
 _PHOSPHO_ENDINGS = ("", "p", "ph", "phos", "phospho")
 _COLUMNS_SHOWN = 8
+_NAMES_SHOWN = 6
 
 
 class AnotherModificationError(InputFormatError):
@@ -151,9 +152,10 @@ def find_columns(
             columns[role] = names.index(fitting[0])
         elif role in needed:
             more = f" and {len(header) - _COLUMNS_SHOWN} more" if len(header) > _COLUMNS_SHOWN else ""
+            other = " or the like" if len(choices) > _NAMES_SHOWN else ""
             raise InputFormatError(
                 f"the columns {', '.join(map(repr, header[:_COLUMNS_SHOWN]))}{more}",
-                f"one with the {role}, called {', '.join(choices)}",
+                f"one with the {role}, called {', '.join(choices[:_NAMES_SHOWN])}{other}",
                 "name the columns in the first line",
                 path=path,
                 line=line,
