@@ -224,7 +224,8 @@ def _convert(args: argparse.Namespace) -> None:
     converter = Converter(options, read_sequences(args.fasta) if args.fasta else None)
     with Progress("records") as progress:
         for path, input_format in input_formats.items():
-            logger.info("%s: %s", path, input_format)
+            if not args.input_format:
+                logger.info("%s: recognised as %s", path, input_format)
             converter.add(path, input_format, progress.advance)
     proteins = converter.finish()
     write_labelled(proteins, args.output, overwrite=args.overwrite)
