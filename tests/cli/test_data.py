@@ -102,7 +102,7 @@ def test_convert(data, output):
     Path("human.txt").write_text(entries(3))
     code, shown, _, log = data("convert", "human.txt", "-o", output, "--unlabelled", "negative")
     assert code == 0
-    assert "human.txt: uniprot-text" in log
+    assert "human.txt: recognised as uniprot-text" in log
     assert "6 records read, 6 used, 0 skipped" in shown
     assert f"6 proteins in {output}" in shown
     proteins = list(read_labelled(output))
