@@ -106,11 +106,19 @@ def calibration_rows(config: Mapping[str, Any]) -> list[list[str]]:
     Returns
     -------
     list of list of str
-        Residue, probability at each rate of :data:`CALL_RATES`, threshold of highest MCC, and the fitted line.
+        Residue, behind it the kind of label if there are several, probability at each rate of :data:`CALL_RATES`,
+        threshold of highest MCC, and the fitted line.
     """
+    fitted_lines, tables = (config.get(name) or {} for name in ("calibration", "fpr_table"))
+    entries = [(residue, line, tables.get(residue)) for residue, line in sorted(fitted_lines.items())]
+    if config.get("label_sources"):
+        entries = [
+            (f"{residue}, {kind}", line, (tables.get(kind) or {}).get(residue))
+            for kind, lines in fitted_lines.items()
+            for residue, line in sorted(lines.items())
+        ]
     rows = []
-    for residue, line in sorted((config.get("calibration") or {}).items()):
-        table = (config.get("fpr_table") or {}).get(residue)
+    for residue, line, table in entries:
         levels = [probability_at(table, rate) if table else None for rate in CALL_RATES.values()]
         fitted = [line.get(name) for name in ("threshold", *CALIBRATION)]
         rows.append([residue, *("-" if value is None else f"{value:.3f}" for value in levels + fitted)])

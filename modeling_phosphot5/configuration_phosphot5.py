@@ -1,6 +1,5 @@
 """Configuration of PhosphoT5: geometry, attention, loss and the calibration that travels with the weights."""
 
-import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +7,15 @@ from transformers import PretrainedConfig
 from transformers.activations import ACT2FN
 from transformers.utils import logging
 
-__all__ = ["PRESETS", "PhosphoT5Config"]
+from .checks_phosphot5 import check_calibration, check_number, check_residues, wrong
+
+__all__ = ["PRESETS", "UNSPECIFIED", "PhosphoT5Config"]
 
 VERSION = "0.4.0"
 """Release of the code that writes this configuration; equals the package version."""
+
+UNSPECIFIED = "unspecified"
+"""Name of no kind of label in particular."""
 
 logger = logging.get_logger(__name__)
 
@@ -59,16 +63,13 @@ NUMBERS: dict[str, Any] = (
     | dict.fromkeys(("relative_attention_max_distance", "window"), (int, 1, 10_000_000))
     | dict.fromkeys(("dropout_rate", "attention_dropout_rate", "label_smoothing"), (float, 0, 1))
     | dict.fromkeys(("prefix_mask_prob", "known_site_prob", "residue_mask_prob"), (float, 0, 1))
+    | {"label_source_drop": (float, 0, 1)}
     | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, 1e6))
     | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, 1e6))
 )
 """Type, lowest and highest value of every number of a configuration."""
 SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
 TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
-LINE: dict[str, Any] = dict.fromkeys(("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)) | {
-    "threshold": (float, 0, 1)
-}
-"""Type, lowest and highest value of the numbers of a residue's calibration."""
 
 
 class PhosphoT5Config(PretrainedConfig):
@@ -115,6 +116,14 @@ class PhosphoT5Config(PretrainedConfig):
         learns to score the rest given known sites.
     residue_mask_prob : float
         Share of the residues other than S, T and Y that encoder and decoder read as ``<unk>`` in training.
+    label_sources : sequence of str
+        Kinds of labels that the model tells apart, for instance ``["mass-spec", "curated"]``: each has a learned
+        vector, added to all residues of a protein. By default none.
+    label_source : str, optional
+        The kind whose sites are scored unless a call names another. By default ``"unspecified"``, which the model
+        knows, too.
+    label_source_drop : float
+        Share of training proteins whose kind of label the model is not told.
     mask_token_id : int
         Id of ``<unk>``, which doubles as the mask; the last of the special tokens.
     site_token_ids : dict of str to list of int, optional
@@ -122,10 +131,10 @@ class PhosphoT5Config(PretrainedConfig):
     calibration : dict, optional
         Residue to ``{"slope", "neighbours", "protein", "intercept"}``, the weights of a site's log-odds and of
         its context in the calibrated ones, fitted on validation data, and the ``"threshold"`` of highest MCC
-        there, a calibrated probability.
+        there, a calibrated probability. With ``label_sources``, kind of label to that.
     fpr_table : dict, optional
         Residue to ``{"fpr": [...], "probability": [...]}``: the share of validated negatives that score
-        at or above each probability; ``fpr`` ascending.
+        at or above each probability; ``fpr`` ascending. With ``label_sources``, kind of label to that.
     phosphot5_version : str
         Release of the code that wrote the configuration; another one than that of this code is warned about,
         and this one's is kept.
@@ -177,6 +186,9 @@ class PhosphoT5Config(PretrainedConfig):
         prefix_mask_prob: float = 0.8,
         known_site_prob: float = 0.25,
         residue_mask_prob: float = 0.0,
+        label_sources: list[str] | None = None,
+        label_source: str | None = None,
+        label_source_drop: float = 0.1,
         mask_token_id: int = 2,
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
@@ -207,8 +219,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.attention = attention
         self.window = window
         self.alignment = alignment
-        self.conv_width = conv_width
-        self.global_context = global_context
+        self.conv_width, self.global_context = conv_width, global_context
         self.noise_std = noise_std
         self.focal_gamma = focal_gamma
         self.label_smoothing = label_smoothing
@@ -216,10 +227,11 @@ class PhosphoT5Config(PretrainedConfig):
         self.prefix_mask_prob = prefix_mask_prob
         self.known_site_prob = known_site_prob
         self.residue_mask_prob = residue_mask_prob
+        self.label_sources, self.label_source = label_sources or [], label_source
+        self.label_source_drop = label_source_drop
         self.mask_token_id = mask_token_id
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
-        self.calibration = calibration
-        self.fpr_table = fpr_table
+        self.calibration, self.fpr_table = calibration, fpr_table
         self.use_cache = use_cache
         _warn_of_another_release(phosphot5_version)
         self.phosphot5_version = VERSION
@@ -259,7 +271,7 @@ class PhosphoT5Config(PretrainedConfig):
     def _set_activation(self) -> None:
         """Derive the two names that transformers' T5 feed-forward reads."""
         if not isinstance(self.feed_forward_proj, str):
-            raise _wrong("feed_forward_proj", self.feed_forward_proj, "ACTIVATION or gated-ACTIVATION")
+            raise wrong("feed_forward_proj", self.feed_forward_proj, "ACTIVATION or gated-ACTIVATION")
         *gate, activation = self.feed_forward_proj.split("-")
         if gate not in ([], ["gated"]):
             raise ValueError(
@@ -268,7 +280,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.is_gated_act = bool(gate)
         self.dense_act_fn = "gelu_new" if self.feed_forward_proj == "gated-gelu" else activation
         if self.dense_act_fn not in ACT2FN:
-            raise _wrong("feed_forward_proj", self.feed_forward_proj, "an activation that transformers knows")
+            raise wrong("feed_forward_proj", self.feed_forward_proj, "an activation that transformers knows")
 
     def check(self) -> None:
         """Check the type and the range of every value.
@@ -279,72 +291,107 @@ class PhosphoT5Config(PretrainedConfig):
             Names the first wrong value and what is expected; True is no integer, and NaN is in no range.
         """
         for name, bounds in NUMBERS.items():
-            _check_number(name, getattr(self, name), *bounds)
+            check_number(name, getattr(self, name), *bounds)
         for name in SWITCHES:
             if type(getattr(self, name)) is not bool:
-                raise _wrong(name, getattr(self, name), "true or false")
+                raise wrong(name, getattr(self, name), "true or false")
         for name in TOKEN_IDS:
-            _check_number(name, getattr(self, name), int, 0, self.vocab_size - 1)
+            check_number(name, getattr(self, name), int, 0, self.vocab_size - 1)
         if self.attention not in ("window", "full"):
-            raise _wrong("attention", self.attention, "'window' or 'full'")
+            raise wrong("attention", self.attention, "'window' or 'full'")
         if self.conv_width and self.conv_width % 2 == 0:
-            raise _wrong("conv_width", self.conv_width, "an odd number of residues, or 0")
+            raise wrong("conv_width", self.conv_width, "an odd number of residues, or 0")
         if self.relative_attention_max_distance <= self.relative_attention_num_buckets // 2:
             expected = f"more than half of the {self.relative_attention_num_buckets} buckets"
-            raise _wrong("relative_attention_max_distance", self.relative_attention_max_distance, expected)
-        _check_residues("site_token_ids", self.site_token_ids)
+            raise wrong("relative_attention_max_distance", self.relative_attention_max_distance, expected)
+        names = self.label_sources
+        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
+            raise wrong("label_sources", names, "a list of names")
+        if len({UNSPECIFIED, *names}) <= len(names):
+            raise wrong("label_sources", names, f"different names, none of them {UNSPECIFIED!r}")
+        self.label_source_id(self.label_source)
+        check_residues("site_token_ids", self.site_token_ids)
         for residue, ids in self.site_token_ids.items():
             place = f"site_token_ids of {residue}"
             if not isinstance(ids, (list, tuple)) or len(ids) != 2:
-                raise _wrong(place, ids, "the ids of the plain and of the phosphorylated residue")
+                raise wrong(place, ids, "the ids of the plain and of the phosphorylated residue")
             for token in ids:
-                _check_number(place, token, int, 0, self.vocab_size - 1)
-        self._check_calibration()
+                check_number(place, token, int, 0, self.vocab_size - 1)
+        for kind, (calibration, table) in self._tables().items():
+            where = f" ({kind})" if self.label_sources else ""
+            check_calibration(calibration, table, self.site_token_ids, where)
 
-    def _check_calibration(self) -> None:
+    def label_source_id(self, name: str | None) -> int:
+        """Return the number by which the model knows a kind of label.
+
+        Parameters
+        ----------
+        name : str, optional
+            One of ``label_sources`` or ``"unspecified"``; by default ``label_source``.
+
+        Returns
+        -------
+        int
+            From 1; 0 for unspecified, and for a model without kinds.
+
+        Raises
+        ------
+        ValueError
+            If the model does not know the kind.
+        """
+        kinds = [UNSPECIFIED, *self.label_sources] if self.label_sources else []
+        chosen = self.label_source if name is None else name
+        if chosen is None:
+            return 0
+        if chosen not in kinds:
+            known = (
+                " or ".join(map(repr, kinds)) or "none, because this model does not tell kinds of label apart"
+            )
+            raise wrong("label_source", chosen, known)
+        return kinds.index(chosen)
+
+    def calibration_of(self, label_source: str | None = None) -> dict[str, dict[str, float]] | None:
+        """Return residue to line, of a kind of label; see ``calibration``.
+
+        Parameters
+        ----------
+        label_source : str, optional
+            As for :meth:`label_source_id`.
+        """
+        return self._of_kind(self.calibration, label_source)
+
+    def fpr_table_of(self, label_source: str | None = None) -> dict[str, dict[str, list[float]]] | None:
+        """Return residue to false-positive rates, of a kind of label; see ``fpr_table``.
+
+        Parameters
+        ----------
+        label_source : str, optional
+            As for :meth:`label_source_id`.
+        """
+        return self._of_kind(self.fpr_table, label_source)
+
+    def _of_kind(self, table: dict[str, Any] | None, label_source: str | None) -> Any:
+        number = self.label_source_id(label_source)
+        return (table or {}).get([UNSPECIFIED, *self.label_sources][number]) if self.label_sources else table
+
+    def _tables(self) -> dict[str, tuple[Any, Any]]:
+        """Kind of label to its calibration and its table of rates; one entry for a model without kinds."""
+        if not self.label_sources:
+            return {"": (self.calibration, self.fpr_table)}
+        kinds = [UNSPECIFIED, *self.label_sources]
         for name in ("calibration", "fpr_table"):
-            if getattr(self, name) is not None:
-                _check_residues(name, getattr(self, name), self.site_token_ids)
-        for residue, line in (self.calibration or {}).items():
-            place = f"calibration of {residue}"
-            if not isinstance(line, dict) or not {"slope", "intercept"} <= set(line) <= set(LINE):
-                raise _wrong(place, line, f"the numbers {', '.join(LINE)}; the first two are needed")
-            for name, value in line.items():
-                _check_number(f"{place}, {name},", value, *LINE[name])
-        for residue, columns in (self.fpr_table or {}).items():
-            place = f"fpr_table of {residue}"
-            if not isinstance(columns, dict) or set(columns) != {"fpr", "probability"}:
-                raise _wrong(place, columns, "the lists fpr and probability")
-            for name, values in columns.items():
-                if not isinstance(values, (list, tuple)) or not values:
-                    raise _wrong(f"{place}, {name},", values, "a list of numbers")
-                for value in values:
-                    _check_number(f"{place}, {name},", value, float, 0, 1)
-            rates, levels = list(columns["fpr"]), list(columns["probability"])
-            if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
-                raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")
-
-
-def _wrong(name: str, value: Any, expected: str) -> ValueError:
-    return ValueError(f"{name} is {reprlib.repr(value)}, expected {expected}")
-
-
-def _check_number(name: str, value: Any, kind: type, low: float, high: float) -> None:
-    is_kind = isinstance(value, (int, float) if kind is float else int) and not isinstance(value, bool)
-    if not is_kind or not low <= value <= high:
-        raise _wrong(name, value, f"{'an integer' if kind is int else 'a number'} from {low:,} to {high:,}")
-
-
-def _check_residues(name: str, table: Any, residues: Any = None) -> None:
-    if not isinstance(table, dict) or not table or not all(isinstance(key, str) for key in table):
-        raise _wrong(name, table, "an entry for each residue")
-    if residues is not None and (unknown := [key for key in table if key not in residues]):
-        raise _wrong(f"a residue of {name}", unknown[0], f"one of {', '.join(residues)}")
+            table = getattr(self, name)
+            if table is not None and (not isinstance(table, dict) or not set(table) <= set(kinds)):
+                raise wrong(name, table, f"an entry for kinds of label: {', '.join(kinds)}")
+        pairs = {
+            kind: ((self.calibration or {}).get(kind), (self.fpr_table or {}).get(kind)) for kind in kinds
+        }
+        return {kind: pair for kind, pair in pairs.items() if pair != (None, None)}
 
 
 def _warn_of_another_release(saved_by: Any) -> None:
     if not isinstance(saved_by, str):
-        raise _wrong("phosphot5_version", saved_by, "the name of a release")
+        raise wrong("phosphot5_version", saved_by, "the name of a release")
     if saved_by != VERSION:
         logger.warning_once(
             f"This model was saved by phosphot5 {saved_by}; the code that runs is phosphot5 {VERSION}, "

@@ -143,23 +143,25 @@ def pad_right(input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[to
     return input_ids.gather(1, order), attention_mask.gather(1, order)
 
 
-def is_packed(proteins: torch.Tensor | None) -> bool:
+def is_packed(proteins: torch.Tensor | None, training: bool = False) -> bool:
     """Tell whether a row holds several proteins.
 
     Parameters
     ----------
     proteins : torch.Tensor of int of shape (batch, length), optional
         An attention mask: 0 at padding, 1 at tokens, in packed rows the number of the protein, from 1.
+    training : bool
+        Whether the model is in training mode, where a compiler may break its graph to look at values.
     """
-    return proteins is not None and _proteins_per_row(proteins) > 1
+    return proteins is not None and _proteins_per_row(proteins, training) > 1
 
 
-def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def membership(proteins: torch.Tensor, dtype: torch.dtype, training: bool = False) -> torch.Tensor:
     """Which position belongs to which protein.
 
     Parameters
     ----------
-    proteins : torch.Tensor of int of shape (batch, length)
+    proteins, training
         As for :func:`is_packed`.
     dtype : torch.dtype
         Type of the result.
@@ -169,19 +171,20 @@ def membership(proteins: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     torch.Tensor of shape (batch, proteins per row, length)
         1 where the position belongs to the protein, else 0.
     """
-    numbers = torch.arange(1, _proteins_per_row(proteins) + 1, device=proteins.device)
+    numbers = torch.arange(1, _proteins_per_row(proteins, training) + 1, device=proteins.device)
     return (proteins[:, None] == numbers[:, None]).to(dtype)
 
 
-def _proteins_per_row(proteins: torch.Tensor) -> int:
+def _proteins_per_row(proteins: torch.Tensor, training: bool) -> int:
     """Count the proteins of the fullest row.
 
     While a graph is made (ONNX, ``torch.export``, ``torch.compile``, ``torch.jit.trace``) no value is known: it is
-    for one protein per row, and but for ONNX, which cannot, it refuses rows of several.
+    for one protein per row, and but for ONNX, which cannot, it refuses rows of several. Compiled training looks.
     """
     if torch.onnx.is_in_onnx_export():
         return 1
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined]
+    compiling = torch.compiler.is_compiling() and not training
+    if compiling or torch.jit.is_tracing():  # type: ignore[attr-defined]
         torch._assert_async((proteins <= 1).all(), "a compiled or exported model takes one protein per row")
         return 1
     return int(proteins.max())

@@ -4,7 +4,7 @@ import torch
 
 from .decoding_phosphot5 import plain_ids, site_mask
 
-__all__ = ["mask_residues", "open_in_prefix", "show_known_sites"]
+__all__ = ["forget_label_sources", "mask_residues", "open_in_prefix", "show_known_sites"]
 
 
 def show_known_sites(
@@ -91,6 +91,26 @@ def open_in_prefix(
     torch.Tensor of bool of shape (batch, length)
     """
     return site_mask(input_ids, partner) & ((_draw(proteins) < probability) | (labels == -100))
+
+
+def forget_label_sources(
+    label_sources: torch.Tensor, proteins: torch.Tensor, probability: float
+) -> torch.Tensor:
+    """Leave the kind of label of some proteins unspecified.
+
+    Parameters
+    ----------
+    label_sources, proteins : torch.Tensor of int64 of shape (batch, length)
+        Kind of label, from 1, and number of each position's protein.
+    probability : float
+        Share of proteins.
+
+    Returns
+    -------
+    torch.Tensor of int64 of shape (batch, length)
+        0 at residues of the proteins drawn.
+    """
+    return label_sources.masked_fill(_draw(proteins) < probability, 0)
 
 
 def _draw(proteins: torch.Tensor) -> torch.Tensor:

@@ -8,11 +8,12 @@ from transformers import EncoderDecoderCache, GenerationMixin
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from .attention_phosphot5 import PhosphoT5Attention
+from .checks_phosphot5 import check_number
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right, token_mask
 from .fasta_phosphot5 import FastaError
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
-from .masking_phosphot5 import mask_residues, open_in_prefix, show_known_sites
+from .masking_phosphot5 import forget_label_sources, mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
 from .pipeline_phosphot5 import PhosphositePredictionPipeline, offer_pipeline
 from .pretrained_phosphot5 import PhosphoT5EncoderModel, PhosphoT5PreTrainedModel
@@ -38,6 +39,7 @@ __all__ = [
     "PhosphositePredictionPipeline",
     "site_rows",
     "PhosphoT5Attention",
+    "check_number",
     "check_weights",
 ]
 
@@ -138,6 +140,7 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
         cache: EncoderDecoderCache | None = None,
+        label_sources: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> Seq2SeqLMOutput | tuple[Any, ...]:
         """Encode, decode and, with ``labels``, compute the loss.
@@ -169,6 +172,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             Divisor of the loss; by default the labelled positions of this batch.
         use_cache, output_hidden_states, return_dict : bool, optional
             As in T5.
+        label_sources : torch.Tensor of int64 of shape (batch, source length), optional
+            Kind of label of each residue's protein; see the encoder. In training, some are left unspecified.
         **kwargs
             Arguments of newer transformers versions that have no meaning here.
 
@@ -201,8 +206,13 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
             input_ids, decoder_input_ids, open_sites = self.training_inputs(input_ids, labels, attention_mask)
         elif decoder_input_ids is None and decoder_inputs_embeds is None:
             raise ValueError("decoder_input_ids are missing; pass them, or labels, or call score_sites")
+        if self.training and label_sources is not None and attention_mask is not None:
+            share = self.config.label_source_drop
+            label_sources = forget_label_sources(label_sources, attention_mask.long(), share)
         if encoder_outputs is None:
-            encoded = self.encoder(input_ids, attention_mask, inputs_embeds, output_hidden_states)
+            encoded = self.encoder(
+                input_ids, attention_mask, inputs_embeds, output_hidden_states, label_sources=label_sources
+            )
         else:
             given = isinstance(encoder_outputs, BaseModelOutput)
             encoded = encoder_outputs if given else BaseModelOutput(*encoder_outputs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForSeq2SeqLM, Pipeline
 from transformers.pipelines import PIPELINE_REGISTRY
 
+from .checks_phosphot5 import wrong
 from .configuration_phosphot5 import PIPELINE_TASK
 from .fasta_phosphot5 import FastaError
 from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
@@ -18,7 +20,7 @@ from .sites_phosphot5 import select_rows, site_rows
 # FastaError: see __all__ of the modeling file
 __all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores", "offer_pipeline", "score_together"]
 
-OPTIONS = ("top_k", "threshold", "return_all_scores")
+OPTIONS = ("top_k", "threshold", "return_all_scores", "label_source")
 """Arguments of the pipeline beside those of every pipeline."""
 
 
@@ -31,7 +33,9 @@ class ScoringModel(Protocol):
     def device(self) -> torch.device:
         """Where it computes."""
 
-    def score_sites(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def score_sites(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None
+    ) -> torch.Tensor:
         """Return probabilities of shape (batch, length)."""
 
 
@@ -65,13 +69,16 @@ class PhosphositePredictionPipeline(Pipeline):
     return_all_scores : bool
         True, the default, gives all sites; False those that are called, that is, whose ``call`` is ``high``,
         ``medium`` or ``low``.
+    label_source : str, optional
+        Kind of label whose sites are asked for, for instance ``curated``; by default the model's
+        ``config.label_source``.
     **kwargs
         ``batch_size``, ``device`` and what else every pipeline takes.
 
     Notes
     -----
-    The three may be given here or in a call, and combined; a call's values come first. As known sites have no
-    probability, selecting by any of the three leaves them out.
+    The four may be given here or in a call, and combined; a call's values come first. As known sites have no
+    probability, selecting by any of the first three leaves them out.
 
     Examples
     --------
@@ -96,7 +103,7 @@ class PhosphositePredictionPipeline(Pipeline):
         inputs : str, dict, os.PathLike or iterable
             As in the class.
         **kwargs
-            ``top_k``, ``threshold``, ``return_all_scores``, ``batch_size``, ``num_workers``.
+            ``top_k``, ``threshold``, ``return_all_scores``, ``label_source``, ``batch_size``, ``num_workers``.
 
         Returns
         -------
@@ -133,18 +140,20 @@ class PhosphositePredictionPipeline(Pipeline):
             )
         top_k, threshold = kwargs.get("top_k"), kwargs.get("threshold")
         if top_k is not None and (type(top_k) is not int or top_k < 1):
-            raise ValueError(f"top_k is {top_k!r}, expected an integer of 1 or more")
+            raise wrong("top_k", top_k, "an integer of 1 or more")
         if threshold is not None and not (type(threshold) in (int, float) and 0 <= threshold <= 1):
-            raise ValueError(f"threshold is {threshold!r}, expected a probability from 0 to 1")
+            raise wrong("threshold", threshold, "a probability from 0 to 1")
         everything = kwargs.get("return_all_scores", True)
         if type(everything) is not bool:
-            raise ValueError(f"return_all_scores is {everything!r}, expected True or False")
-        if not everything and self.model.config.fpr_table is None:
+            raise wrong("return_all_scores", everything, "True or False")
+        kind = kwargs.get("label_source")
+        self.model.config.label_source_id(kind)
+        if not everything and not self.model.config.fpr_table_of(kind):
             raise ValueError(
                 "return_all_scores=False selects sites by their call, but this model has no table of "
                 "false-positive rates and calls no site; use threshold"
             )
-        return {}, {}, kwargs
+        return {}, {} if kind is None else {"label_source": kind}, kwargs
 
     def preprocess(self, inputs: GivenProtein) -> dict[str, Any]:  # type: ignore[override]
         """Tokenize one protein, known sites as phosphorylated residues."""
@@ -155,9 +164,11 @@ class PhosphositePredictionPipeline(Pipeline):
             encoded["input_ids"][0, index] = self.model.config.site_token_ids[residue][1]
         return {**encoded, "protein": inputs}
 
-    def _forward(self, model_inputs: dict[str, Any]) -> dict[str, Any]:  # type: ignore[override]
+    def _forward(  # type: ignore[override]
+        self, model_inputs: dict[str, Any], label_source: str | None = None
+    ) -> dict[str, Any]:
         ids, mask = model_inputs["input_ids"], model_inputs["attention_mask"]
-        scores = batch_scores(self.model, ids, mask, together=ids.device.type != "cpu")
+        scores = batch_scores(self.model, ids, mask, ids.device.type != "cpu", label_source)
         return {"scores": scores, "protein": model_inputs["protein"]}
 
     def postprocess(  # type: ignore[override]
@@ -166,11 +177,12 @@ class PhosphositePredictionPipeline(Pipeline):
         top_k: int | None = None,
         threshold: float | None = None,
         return_all_scores: bool = True,
+        label_source: str | None = None,
     ) -> list[dict[str, Any]]:
         """Make the rows of one protein and select among them."""
         protein = model_outputs["protein"]
         probabilities = model_outputs["scores"][0, : len(protein.sequence)].to(torch.float32).tolist()
-        table = self.model.config.fpr_table
+        table = self.model.config.fpr_table_of(label_source)
         sites = self.model.config.site_token_ids
         rows = site_rows(
             protein.id, protein.sequence, probabilities, table, protein.positions, protein.known, sites
@@ -192,7 +204,11 @@ def _can_be_iterated(inputs: Any) -> bool:
 
 
 def batch_scores(
-    model: ScoringModel, input_ids: torch.Tensor, attention_mask: torch.Tensor, together: bool
+    model: ScoringModel,
+    input_ids: torch.Tensor,
+    attention_mask: torch.Tensor,
+    together: bool,
+    label_source: str | None = None,
 ) -> torch.Tensor:
     """Score a batch, its proteins together or one after the other.
 
@@ -207,6 +223,8 @@ def batch_scores(
     together : bool
         In one pass, packed into one row where attention is windowed; else each by a thread of its own, so that
         the last bits of its scores do not depend on the others.
+    label_source : str, optional
+        Kind of label; by default the model's.
 
     Returns
     -------
@@ -214,12 +232,18 @@ def batch_scores(
         Probabilities from the first residue on, as of ``score_sites``; NaN beyond the end.
     """
     proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
-    scores = score_together(model, proteins) if together else _scores_side_by_side(model, proteins)
+    if together:
+        scores = score_together(model, proteins, label_source=label_source)
+    else:
+        scores = _scores_side_by_side(model, proteins, label_source)
     return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))
 
 
 def score_together(
-    model: ScoringModel, proteins: Sequence[torch.Tensor], multiple: int = 1
+    model: ScoringModel,
+    proteins: Sequence[torch.Tensor],
+    multiple: int = 1,
+    label_source: str | None = None,
 ) -> Sequence[torch.Tensor]:
     """Score a batch in one pass: packed into one row where attention is windowed, else padded on the right.
 
@@ -231,6 +255,8 @@ def score_together(
         Proteins ending in ``</s>``, on any device.
     multiple : int
         Rows are padded to a multiple of this many tokens.
+    label_source : str, optional
+        Kind of label; by default the model's.
 
     Returns
     -------
@@ -249,21 +275,23 @@ def score_together(
     if model.device.type == "cuda" and ids.device.type == "cpu":
         ids, mask = ids.pin_memory(), mask.pin_memory()
     scores = model.score_sites(
-        ids.to(model.device, non_blocking=True), mask.to(model.device, non_blocking=True)
+        ids.to(model.device, non_blocking=True), mask.to(model.device, non_blocking=True), label_source
     )
     if packed:
         return scores[0, : sum(lengths)].split(lengths)
     return [row[:length] for row, length in zip(scores, lengths, strict=True)]
 
 
-def _scores_side_by_side(model: ScoringModel, proteins: list[torch.Tensor]) -> list[torch.Tensor]:
+def _scores_side_by_side(
+    model: ScoringModel, proteins: list[torch.Tensor], label_source: str | None
+) -> list[torch.Tensor]:
     """Score each protein by itself; threads inside an operation would change the last bits."""
     before = torch.get_num_threads()
     workers = max(1, min(before, len(proteins)))
     try:
         with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(
-                pool.map(lambda row: model.score_sites(row[None], torch.ones_like(row)[None])[0], proteins)
-            )
+            masks = [torch.ones_like(row)[None] for row in proteins]
+            score = partial(model.score_sites, label_source=label_source)
+            return [scores[0] for scores in pool.map(score, [row[None] for row in proteins], masks)]
     finally:
         torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads

@@ -1,5 +1,6 @@
 """What every PhosphoT5 has in common, and the encoder alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
-from .configuration_phosphot5 import PhosphoT5Config
+from .configuration_phosphot5 import UNSPECIFIED, PhosphoT5Config
 from .stack_phosphot5 import (
     GlobalContext,
     PhosphoT5Encoder,
@@ -29,6 +30,7 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
 
     config: PhosphoT5Config
     shared: nn.Embedding
+    encoder: PhosphoT5Encoder
     config_class = PhosphoT5Config
     base_model_prefix = "transformer"
     supports_gradient_checkpointing = True
@@ -62,6 +64,30 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
         model, info = loaded
         check_weights(name, model, info, lenient)
         return (model, info) if wanted else model
+
+    def add_label_sources(self, names: Sequence[str]) -> None:
+        """Let a model without kinds of label tell some apart, from then on: at first it scores all of them alike.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Value of ``config.label_sources``.
+
+        Raises
+        ------
+        ValueError
+            If the model has kinds already, or the names are none.
+        """
+        if self.config.label_sources:
+            raise ValueError(f"the model's label_sources are {self.config.label_sources} already")
+        config = self.config
+        for name in ("calibration", "fpr_table"):
+            if (table := getattr(config, name)) is not None:
+                setattr(config, name, {kind: table for kind in (UNSPECIFIED, *names)})
+        config.label_sources = list(names)
+        config.check()
+        table = self.shared.weight.new_zeros(len(names), self.config.d_model)
+        self.encoder.label_sources = nn.Parameter(table)
 
     def _check_and_adjust_attn_implementation(
         self, attn_implementation: str | None, *args: Any, **kwargs: Any
@@ -112,6 +138,8 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
             nn.init.zeros_(module.wo.weight)
         elif isinstance(module, PhosphoT5Stack):
             nn.init.zeros_(module.open_site if module.is_decoder else module.given_sites)
+            if not module.is_decoder and module.label_sources is not None:
+                nn.init.zeros_(module.label_sources)
 
 
 class PhosphoT5EncoderModel(PhosphoT5PreTrainedModel):

@@ -63,9 +63,21 @@ class PhosphositeScoring(_Model):
         """Return the mask given, or the one that the padding tokens tell."""
         return token_mask(input_ids, self.config.pad_token_id) if attention_mask is None else attention_mask
 
+    def _encoded(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None
+    ) -> BaseModelOutput:
+        """Encode proteins, whose sites are to be those of a kind of label."""
+        number = self.config.label_source_id(label_source)
+        kinds = torch.full((1, 1), number, device=input_ids.device)
+        encoded: BaseModelOutput = self.get_encoder()(input_ids, attention_mask, label_sources=kinds)
+        return encoded
+
     @torch.no_grad()
     def site_logits(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        label_source: str | None = None,
     ) -> torch.Tensor:
         """Log-odds of phosphorylation at every site, before calibration, in one encoder and one decoder pass.
 
@@ -78,6 +90,8 @@ class PhosphositeScoring(_Model):
         attention_mask : torch.Tensor of shape (batch, length), optional
             1 for tokens, 0 for padding; in packed rows, which hold several proteins one after the other, the
             number of the protein in its row, from 1. By default all but ``config.pad_token_id`` are tokens.
+        label_source : str, optional
+            Kind of label, one of ``config.label_sources`` or ``"unspecified"``; by default ``config.label_source``.
 
         Returns
         -------
@@ -85,7 +99,7 @@ class PhosphositeScoring(_Model):
             NaN where the token is not a bare S, T or Y.
         """
         attention_mask = self._mask(input_ids, attention_mask)
-        encoded = self.get_encoder()(input_ids, attention_mask)
+        encoded = self._encoded(input_ids, attention_mask, label_source)
         return self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
 
     def _choice_odds(
@@ -120,7 +134,10 @@ class PhosphositeScoring(_Model):
         return result
 
     def score_sites(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        label_source: str | None = None,
     ) -> torch.Tensor:
         """Probability of phosphorylation per residue, calibrated where the configuration says how.
 
@@ -128,7 +145,7 @@ class PhosphositeScoring(_Model):
 
         Parameters
         ----------
-        input_ids, attention_mask
+        input_ids, attention_mask, label_source
             As for :meth:`site_logits`.
 
         Returns
@@ -137,14 +154,19 @@ class PhosphositeScoring(_Model):
             0 to 1; NaN where the token is not a bare S, T or Y.
         """
         attention_mask = self._mask(input_ids, attention_mask)
-        log_odds = self.site_logits(input_ids, attention_mask)
+        log_odds = self.site_logits(input_ids, attention_mask, label_source)
+        calibration = self.config.calibration_of(label_source)
         return calibrated_probability(
-            log_odds, input_ids, attention_mask, self.config.site_token_ids, self.config.calibration
+            log_odds, input_ids, attention_mask, self.config.site_token_ids, calibration
         )
 
     @torch.no_grad()
     def annotate(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, threshold: float = 0.5
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        threshold: float = 0.5,
+        label_source: str | None = None,
     ) -> torch.Tensor:
         """Write the proteins with their phosphosites marked: constrained greedy decoding, in a few passes.
 
@@ -163,6 +185,8 @@ class PhosphositeScoring(_Model):
         threshold : float
             A site is marked where its probability, given the sites already written, is higher; 0.5 is greedy
             decoding. Not calibrated: the calibration is that of marginal scores.
+        label_source : str, optional
+            As for :meth:`site_logits`.
 
         Returns
         -------
@@ -179,12 +203,13 @@ class PhosphositeScoring(_Model):
         limit = math.log(threshold / (1 - threshold))
         partner = self._partner(input_ids.device)[input_ids]
         attention_mask = self._mask(input_ids, attention_mask)
-        encoded = self.get_encoder()(input_ids, attention_mask)
+        encoded = self._encoded(input_ids, attention_mask, label_source)
+        memory: Any = encoded.last_hidden_state
         odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
         draft = torch.where(odds > limit, partner, input_ids)
         rows = torch.arange(len(input_ids), device=input_ids.device)
         while len(rows):
-            states = BaseModelOutput(encoded.last_hidden_state[rows])
+            states = BaseModelOutput(memory[rows])
             odds = self._choice_odds(
                 input_ids[rows], attention_mask[rows], states, draft[rows], marginal=False
             )

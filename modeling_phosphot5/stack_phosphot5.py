@@ -169,6 +169,8 @@ class PhosphoT5Stack(nn.Module):
             contexts = config.num_layers if config.global_context else 0
             self.context = nn.ModuleList([GlobalContext(config) for _ in range(contexts)])
             self.given_sites = nn.Parameter(torch.zeros(config.d_model))
+            kinds = len(config.label_sources)
+            self.label_sources = nn.Parameter(torch.zeros(kinds, config.d_model)) if kinds else None
         self.final_layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
         self.dropout = nn.Dropout(config.dropout_rate)
 
@@ -196,6 +198,7 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         inputs_embeds: torch.Tensor | None = None,
         output_hidden_states: bool = False,
         return_dict: bool | None = None,
+        label_sources: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> BaseModelOutput | tuple[Any, ...]:
         """Encode a batch of proteins.
@@ -212,6 +215,8 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             Return the states before each block and the final ones.
         return_dict : bool, optional
             False: return a tuple.
+        label_sources : torch.Tensor of int64 of shape (batch, length) or (batch, 1), optional
+            Kind of label of each residue's protein, numbered by ``config.label_source_id``; by default its default.
         **kwargs
             Arguments of newer transformers versions that have no meaning here.
 
@@ -229,10 +234,12 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         protein_index = (
             states.new_ones(1, length, dtype=torch.long) if attention_mask is None else attention_mask
         )
-        members = membership(protein_index, states.dtype)
+        members = membership(protein_index, states.dtype, self.training)
         packed = members.shape[1] > 1
         if input_ids is not None:
             states = states + self._has_given_sites(input_ids, members) * self.given_sites
+        if self.label_sources is not None:
+            states = states + self._label_source(label_sources, self.label_sources)
         if self.convolution is not None:
             states = self.convolution(states, protein_index, packed)
         states = self.dropout(states)
@@ -252,6 +259,12 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         hidden = (*collected, states) if output_hidden_states else None
         output = BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
         return output.to_tuple() if return_dict is False else output
+
+    def _label_source(self, numbers: torch.Tensor | None, table: torch.Tensor) -> torch.Tensor:
+        """Return the vectors of the kinds of label, to be added to the states; none for unspecified."""
+        if numbers is None:
+            numbers = torch.full((1, 1), self.config.label_source_id(None), device=table.device)
+        return F.embedding(numbers, F.pad(table, (0, 0, 1, 0)))
 
     def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""
@@ -314,7 +327,7 @@ class PhosphoT5Decoder(PhosphoT5Stack):
         cache = past_key_values if use_cache else None
         kept, reach = self._in_view(past, states.shape[1], encoder_hidden_states.shape[1])
         if attention_mask is None and encoder_attention_mask is not None and past == 0:
-            if is_packed(encoder_attention_mask):
+            if is_packed(encoder_attention_mask, self.training):
                 attention_mask = encoder_attention_mask
             elif input_ids is not None:
                 attention_mask = decoder_mask(input_ids, encoder_attention_mask, self.config.pad_token_id)
@@ -342,7 +355,7 @@ class PhosphoT5Decoder(PhosphoT5Stack):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the biases of self- and cross-attention; see :meth:`_in_view` for ``kept`` and ``reach``."""
         length, first = states.shape[1], cast(Any, self.block[0])
-        packed_index = attention_mask if is_packed(attention_mask) else None
+        packed_index = attention_mask if is_packed(attention_mask, self.training) else None
         mask = None if attention_mask is None else attention_mask[:, -(kept + length) :]
         bias = first.layer[0].SelfAttention.bias(
             length, kept + length, mask, packed_index, past, past - kept, states.device

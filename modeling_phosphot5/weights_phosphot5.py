@@ -13,7 +13,7 @@ __all__ = ["check_weights", "loading_report"]
 
 NAMED = 3
 """Tensors that an error names."""
-T5_LACKS = re.compile(r"\.(open_site|given_sites|convolution\..*|context\..*)$")
+T5_LACKS = re.compile(r"\.(open_site|given_sites|label_sources|convolution\..*|context\..*)$")
 ALIGNMENT = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
 """Stock T5 checkpoints may carry it."""
 

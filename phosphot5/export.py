@@ -10,7 +10,7 @@ from phosphot5.hub_card import PICTURES, write_card
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.hub_card.model_folder import ONNX_FILE
 from phosphot5.output import atomic_folder, check_folder
-from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.loading import chosen, load_model
 from phosphot5.prediction.onnx_export import require_onnx, write_onnx
 from phosphot5.record.run_record import RECORD_FILE
 from phosphot5.registration import register
@@ -25,7 +25,12 @@ REQUIREMENTS = "torch>=2.6\ntransformers>=4.57.6,<6\n"
 
 
 def export_model(
-    name: str, folder: str | Path, revision: str | None = None, *, onnx: bool = False
+    name: str,
+    folder: str | Path,
+    revision: str | None = None,
+    label_source: str | None = None,
+    *,
+    onnx: bool = False,
 ) -> list[Path]:
     """Write a model as a folder that loads where this package is not installed.
 
@@ -40,6 +45,8 @@ def export_model(
         Folder to make; it must not exist or be empty.
     revision : str, optional
         Branch, tag or commit of a hub id.
+    label_source : str, optional
+        Kind of label whose sites the folder scores unless a call names another; by default as in the model.
     onnx : bool
         Also write the scoring path as an ONNX graph, ``onnx/model.onnx``; see
         :func:`~phosphot5.prediction.onnx_export.write_onnx`.
@@ -60,7 +67,7 @@ def export_model(
         require_onnx()
     check_folder(folder)  # before the model loads
     register()
-    model, tokenizer = load_model(name, revision)
+    model, tokenizer = load_model(name, revision, **chosen(label_source))
     with atomic_folder(folder) as made:
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)

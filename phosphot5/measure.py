@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from phosphot5.data import Protein
 from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
@@ -13,7 +15,7 @@ __all__ = ["score_labelled_sites"]
 def score_labelled_sites(
     model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein], threads: int | None = None
 ) -> LabelledSites:
-    """Score the sites of labelled proteins; no label is shown to the model.
+    """Score the sites of labelled proteins, each as one of its kind of label; no label is shown to the model.
 
     Parameters
     ----------
@@ -27,4 +29,12 @@ def score_labelled_sites(
         :func:`~phosphot5.evaluation.sites.evaluate_sites`.
     """
     proteins = list(proteins)
-    return LabelledSites.from_proteins(proteins).scored(score_proteins(model, proteins, threads=threads))
+    kinds = [getattr(protein, "label_source", "") for protein in proteins]
+    scored: dict[int, tuple[Protein, np.ndarray]] = {}
+    for kind in dict.fromkeys(kinds):
+        places = [place for place, named in enumerate(kinds) if named == kind]
+        members = (proteins[place] for place in places)
+        scores = score_proteins(model, members, threads=threads, label_source=kind or None)
+        scored |= dict(zip(places, scores, strict=True))
+    in_order = (scored[place] for place in range(len(proteins)))
+    return LabelledSites.from_proteins(proteins).scored(in_order)

@@ -1,7 +1,9 @@
 """Calibration of site scores on validation data, stored in the model's configuration."""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,10 +13,13 @@ from phosphot5.data import Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.evaluation.metrics import best_threshold
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.configuration_phosphot5 import UNSPECIFIED
 from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 from phosphot5.prediction.scoring import score_proteins
 
-__all__ = ["WEIGHTS", "fit_calibration", "uncalibrated_scores"]
+__all__ = ["WEIGHTS", "calibrate", "fit_calibration", "uncalibrated_scores"]
+
+logger = logging.getLogger(__name__)
 
 FPR_GRID = np.concatenate([np.geomspace(0.001, 0.1, 21), np.linspace(0.15, 1.0, 18)])
 """False-positive rates near which the table holds a probability, as far as there are negatives enough."""
@@ -26,8 +31,64 @@ WEIGHTS = ("slope", "neighbours", "protein")
 """Names in the configuration of the weights of log-odds and contexts."""
 
 
+def calibrate(
+    model: PhosphoT5ForConditionalGeneration, proteins: Sequence[Protein]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit the calibration to whole proteins and store it with the false-positive rates in the configuration.
+
+    A residue with too few labelled sites keeps the calibration it had, if any. Each kind of label is fitted to its
+    own proteins, and "unspecified" to those of the model's default.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        In evaluation mode.
+    proteins : sequence of Protein
+        Labelled proteins that the model was not trained on; a
+        :class:`~phosphot5.trainer.dataset.TrainingProtein` may name its kind of label, or be left out.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        What was fitted to, as :func:`uncalibrated_scores` gives it.
+    """
+    config = model.config
+    default = config.label_source or UNSPECIFIED
+    of_kind: dict[str, list[Protein]] = {}
+    for protein in proteins:
+        if getattr(protein, "calibrate", True):
+            of_kind.setdefault(getattr(protein, "label_source", "") or default, []).append(protein)
+    if not config.label_sources:
+        scored, calibration, table = _fitted(model, of_kind[UNSPECIFIED], None)
+        config.calibration, config.fpr_table = calibration or None, table or None
+        return scored
+    fits = {kind: _fitted(model, members, kind) for kind, members in of_kind.items()}
+    if UNSPECIFIED not in fits and default in of_kind:
+        fits[UNSPECIFIED] = _fitted(model, of_kind[default], UNSPECIFIED)
+    lines = {kind: fit[1] for kind, fit in fits.items() if fit[1]}
+    tables = {kind: fit[2] for kind, fit in fits.items() if fit[2]}
+    config.calibration = ((config.calibration or {}) | lines) or None
+    config.fpr_table = ((config.fpr_table or {}) | tables) or None
+    scores, truth, residues = zip(*(fits[kind][0] for kind in of_kind), strict=True)
+    return np.concatenate(scores, axis=1), np.concatenate(truth), np.concatenate(residues)
+
+
+def _fitted(
+    model: PhosphoT5ForConditionalGeneration, proteins: list[Protein], kind: str | None
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], dict[str, Any], dict[str, Any]]:
+    """Score and fit one kind of label; give its scores, calibration and table of rates."""
+    scored = uncalibrated_scores(model, proteins, kind)
+    calibration, table = fit_calibration(*scored)
+    before = model.config.calibration_of(kind) or {}
+    for residue in sorted(set("STY") - set(calibration)):
+        kept = "kept as it was" if residue in before else "left uncalibrated"
+        where = "" if kind is None else f" ({kind})"
+        logger.info("too few validation sites to calibrate %s%s: %s", residue, where, kept)
+    return scored, before | calibration, (model.config.fpr_table_of(kind) or {}) | table
+
+
 def uncalibrated_scores(
-    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein]
+    model: PhosphoT5ForConditionalGeneration, proteins: Iterable[Protein], label_source: str | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Score the labelled sites of whole proteins, as predictions are made, without the model's calibration.
 
@@ -37,6 +98,8 @@ def uncalibrated_scores(
         In evaluation mode.
     proteins : iterable of Protein
         Of any length; no label is shown to the model.
+    label_source : str, optional
+        Kind of label as which they are scored; by default the model's.
 
     Returns
     -------
@@ -46,7 +109,7 @@ def uncalibrated_scores(
     """
     columns, residues = [np.empty((4, 0))], [np.empty(0, dtype="U1")]
     with _without_calibration(model):
-        for protein, probabilities in score_proteins(model, proteins):
+        for protein, probabilities in score_proteins(model, proteins, label_source=label_source):
             odds = torch.logit(torch.from_numpy(probabilities))[None]
             ids = torch.from_numpy(encode(protein.sequence)[:-1].astype(np.int64))[None]  # without </s>
             contexts = site_contexts(odds, ids, None, model.config.site_token_ids)

@@ -36,13 +36,14 @@ class PhosphositeCollator:
         Parameters
         ----------
         samples : list of dict
-            ``input_ids`` and ``labels``, integer sequences of equal length; other columns are ignored.
+            ``input_ids`` and ``labels``, integer sequences of equal length, and in all or none of them the numbers
+            ``label_source`` and ``group``; other columns are ignored.
 
         Returns
         -------
         dict of str to torch.Tensor of int64 of shape (samples, longest) or, packed, (1, tokens)
             ``input_ids``, ``labels`` and ``attention_mask``: 0 at padding, 1 at tokens, in a packed row the
-            number of the sample.
+            number of the sample. Numbers of samples become ``label_sources`` and ``groups``, 0 at padding.
 
         Raises
         ------
@@ -60,4 +61,8 @@ class PhosphositeCollator:
         arrays = {"attention_mask": layout.mask}
         for name, fill in {"input_ids": self.pad_token_id, "labels": -100}.items():
             arrays[name] = layout.arrange([np.asarray(sample[name]) for sample in samples], fill)
+        for name in ("label_source", "group"):
+            if name in samples[0]:
+                values = [np.full(len(sample["input_ids"]), sample[name]) for sample in samples]
+                arrays[f"{name}s"] = layout.arrange(values, 0)
         return {name: torch.from_numpy(values) for name, values in arrays.items()}

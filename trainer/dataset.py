@@ -1,8 +1,8 @@
 """From labelled proteins to a data set of token ids and three-state labels."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,10 +14,19 @@ from phosphot5.data import PHOSPHO_RESIDUES, Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
+from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.record.validation import CHECKED
 from phosphot5.wording import counted
 
-__all__ = ["FileCount", "LabelledFile", "TrainingSet", "build_dataset", "merge_proteins", "split_files"]
+__all__ = [
+    "FileCount",
+    "LabelledFile",
+    "TrainingSet",
+    "build_dataset",
+    "kinds_of_label",
+    "merge_proteins",
+    "split_files",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +37,15 @@ FEATURES = datasets.Features(
         "input_ids": datasets.List(datasets.Value("uint8")),
         "labels": datasets.List(datasets.Value("int16")),
         "length": datasets.Value("int32"),
+        "label_source": datasets.Value("uint8"),
     }
 )
+NO_KINDS = {"": 0}
+"""Kinds of label of a model that tells none apart."""
+UNGROUPED = "other"
+"""Name of the group of proteins without one, where others have one."""
+GROUP_TAG = "group="
+"""Word of a FASTA header that names the group of a protein."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,13 @@ class LabelledFile:
         Residues whose labels are taken; labels of others count as unknown.
     licence : str
         What its source states, for the record and the model card.
+    label_source : str, optional
+        Kind of its labels, one of the model's ``label_sources``; by default the model is not told.
+    group : str, optional
+        Group of its proteins, by which training may be balanced and validation is reported; by default what
+        ``group=`` says in their headers.
+    calibrate : bool
+        Whether the calibration is fitted to it, if it is a validation file.
 
     Raises
     ------
@@ -56,6 +79,9 @@ class LabelledFile:
     path: str
     residues: str = "STY"
     licence: str = "not stated"
+    label_source: str = ""
+    group: str = ""
+    calibrate: bool = True
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -63,6 +89,23 @@ class LabelledFile:
             raise ValueError(f"the residues of {self.path} are {self.residues!r}; use letters of STY")
         if not self.licence:
             raise ValueError(f"the licence of {self.path} has no name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingProtein(Protein):
+    """A protein whose labels are of one kind.
+
+    Parameters
+    ----------
+    label_source, group, calibrate
+        As for `LabelledFile`.
+    **fields
+        As in `Protein`.
+    """
+
+    label_source: str = ""
+    group: str = ""
+    calibrate: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,18 +127,19 @@ class TrainingSet:
     ----------
     dataset : datasets.Dataset
         One row per protein or segment: ``protein``, ``start`` (0-based first residue), ``input_ids``,
-        ``labels`` (-100 at sites of unknown state) and ``length`` in tokens.
+        ``labels`` (-100 at sites of unknown state), ``length`` in tokens, ``label_source`` (its number) and, if
+        proteins have groups, ``group``, a :class:`datasets.ClassLabel`.
     files : list of FileCount
         What was read.
-    proteins : list of Protein
-        The proteins read, one for each different sequence, with all that the files say of its sites.
+    proteins : list of TrainingProtein
+        The proteins read, one for each different sequence and kind of label, with all that the files say of its sites.
     unlabelled : int
         Segments left out because no site in them has a known state.
     """
 
     dataset: datasets.Dataset
     files: list[FileCount]
-    proteins: list[Protein]
+    proteins: list[TrainingProtein]
     unlabelled: int
 
     @property
@@ -126,25 +170,48 @@ class TrainingSet:
         )
 
 
-def build_dataset(files: Sequence[LabelledFile], max_length: int = 2048) -> TrainingSet:
+def kinds_of_label(config: PhosphoT5Config) -> dict[str, int]:
+    """Return the numbers of a model's kinds of label.
+
+    The empty name is its default, for files that name none.
+    """
+    names = config.label_sources
+    return {"": config.label_source_id(None)} | {name: config.label_source_id(name) for name in names}
+
+
+def build_dataset(
+    files: Sequence[LabelledFile], max_length: int = 2048, label_sources: Mapping[str, int] = NO_KINDS
+) -> TrainingSet:
     """Read, merge and encode labelled proteins; longer ones are cut into segments of nearly equal length.
 
     Parameters
     ----------
     files : sequence of LabelledFile
-        A sequence in several files is one protein; the first file that labels a site decides.
+        A sequence in several files with one kind of label is one protein; the first file that labels a site decides.
     max_length : int
         Longest segment in tokens.
+    label_sources : mapping of str to int
+        Numbers of the model's kinds of label; ``""``: of files that name none. See :func:`kinds_of_label`.
 
     Raises
     ------
     ValueError
-        If no protein has a site of known state.
+        If no protein has a site of known state, or a file's kind of label is none of the model's.
     InputFormatError
         If a file does not hold labelled proteins.
     """
+    for file in files:
+        if file.label_source not in label_sources:
+            kinds = ", ".join(filter(None, label_sources)) or "none"
+            raise ValueError(
+                f"{file.path}: label_source is {file.label_source!r}, but the model knows {kinds}"
+            )
     proteins, counts = merge_proteins(files)
-    rows: dict[str, list] = {name: [] for name in FEATURES}
+    groups = sorted({protein.group for protein in proteins} - {""})
+    features = (
+        FEATURES if not groups else FEATURES | {"group": datasets.ClassLabel(names=[UNGROUPED, *groups])}
+    )
+    rows: dict[str, list] = {name: [] for name in features}
     unlabelled = 0
     for protein in proteins:
         tokens, known = _encode_labelled(protein)
@@ -153,22 +220,23 @@ def build_dataset(files: Sequence[LabelledFile], max_length: int = 2048) -> Trai
                 unlabelled += 1
                 continue
             row = {"protein": protein.id, "start": start, "length": stop - start}
+            row |= {"label_source": label_sources[protein.label_source], "group": protein.group or UNGROUPED}
             row |= {name: values[start:stop] for name, values in tokens.items()}
-            for column, value in row.items():
-                rows[column].append(value)
+            for column in rows:
+                rows[column].append(row[column])
     if not rows["protein"]:
         raise ValueError(
             f"none of {len(proteins)} proteins in {', '.join(f.path for f in files)} has a labelled "
             "site; mark positives with # and measured negatives with @ after the residue"
         )
-    dataset = datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
+    dataset = datasets.Dataset.from_dict(rows, features=datasets.Features(features)).with_format("numpy")
     return TrainingSet(dataset, counts, proteins, unlabelled)
 
 
 def merge_proteins(
     files: Sequence[LabelledFile], ledger: Ledger | None = None
-) -> tuple[list[Protein], list[FileCount]]:
-    """Read labelled proteins; those of one sequence become one.
+) -> tuple[list[TrainingProtein], list[FileCount]]:
+    """Read labelled proteins; those of one sequence and one kind of label become one.
 
     Parameters
     ----------
@@ -179,7 +247,7 @@ def merge_proteins(
 
     Returns
     -------
-    proteins : list of Protein
+    proteins : list of TrainingProtein
         In order of first appearance, under their first identifier.
     counts : list of FileCount
         What was read from each file.
@@ -189,7 +257,7 @@ def merge_proteins(
     InputFormatError
         If a file does not hold labelled proteins.
     """
-    merged: dict[str, tuple[Protein, np.ndarray]] = {}
+    merged: dict[tuple[str, str], tuple[TrainingProtein, np.ndarray]] = {}
     counts = []
     for file in files:
         proteins = positives = negatives = 0
@@ -200,10 +268,18 @@ def merge_proteins(
             proteins += 1
             positives += int((states == SiteState.POSITIVE).sum())
             negatives += int((states == SiteState.NEGATIVE).sum())
-            _, known = merged.setdefault(protein.sequence, (protein, states))
+            key = protein.sequence, file.label_source
+            _, known = merged.setdefault(key, (_sourced(protein, file), states))
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
         counts.append(FileCount(file.path, proteins, positives, negatives, file.licence))
     return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
+
+
+def _sourced(protein: Protein, file: LabelledFile) -> TrainingProtein:
+    words = [word for word in protein.description.split() if word.startswith(GROUP_TAG)]
+    group = file.group or (words[0].removeprefix(GROUP_TAG) if words else "")
+    given = {field.name: getattr(protein, field.name) for field in fields(Protein)}
+    return TrainingProtein(**given, label_source=file.label_source, group=group, calibrate=file.calibrate)
 
 
 def split_files(

@@ -100,11 +100,14 @@ class DataRecipe:
         before a later one's.
     max_length : int
         Longest training segment in tokens; longer proteins are cut.
+    balance : float
+        Exponent of a group's size in its share of an epoch; see :func:`~phosphot5.trainer.balance.balanced`. 1: the
+        groups as they are.
 
     Raises
     ------
     ValueError
-        If the longest segment is below 1.
+        If the longest segment is below 1, or the exponent is not from 0 to 1.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED
@@ -112,9 +115,12 @@ class DataRecipe:
     train: list[LabelledFile] = field(default_factory=list)
     valid: list[LabelledFile] = field(default_factory=list)
     max_length: int = 2048
+    balance: float = 1.0
 
     def __post_init__(self) -> None:
-        """Check the length."""
+        """Check the numbers."""
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"balance is {self.balance}; use a number from 0 to 1")
         if self.max_length < 1:
             raise ValueError(f"max_length is {self.max_length}; use at least 1")
 

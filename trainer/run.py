@@ -3,9 +3,10 @@
 import dataclasses
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,8 +29,9 @@ from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 from .arguments import PhosphoT5TrainingArguments
+from .balance import balanced
 from .checkpoints import remove_incomplete, start_point
-from .dataset import TrainingSet, build_dataset
+from .dataset import NO_KINDS, TrainingProtein, TrainingSet, build_dataset, kinds_of_label
 from .lora import add_lora, merge_lora
 from .recipe import Recipe
 from .recording import accelerator_name, published_model, training_cost
@@ -90,26 +92,26 @@ def _train(
     """Train in a folder that is owned."""
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
-    sets = read_sets(recipe)
-    trainer = _make_trainer(model, args, sets)
+    sets = read_sets(recipe, kinds_of_label(model.config))
+    trainer = _make_trainer(model, args, sets, recipe.data.balance)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if adapted is not None:
         trainer.model = trainer.model_wrapped = merge_lora(adapted)
-    record.metrics = {_published_set(recipe): _measure(trainer, sets["valid"])}
+    record.metrics = _measure(trainer, sets["valid"], _published_set(recipe))
     record.example = _example(trainer)
     record.finish(training_cost(trainer))
     _save(trainer, record)
     return record
 
 
-def read_sets(recipe: Recipe) -> dict[str, TrainingSet]:
+def read_sets(recipe: Recipe, label_sources: Mapping[str, int] = NO_KINDS) -> dict[str, TrainingSet]:
     """Read the training and the validation set of a recipe, and log what became of their proteins."""
     sets = {}
     for role in ("train", "valid"):
         try:
-            sets[role] = build_dataset(getattr(recipe.data, role), recipe.data.max_length)
+            sets[role] = build_dataset(getattr(recipe.data, role), recipe.data.max_length, label_sources)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
@@ -121,14 +123,20 @@ def read_sets(recipe: Recipe) -> dict[str, TrainingSet]:
 
 
 def _make_trainer(
-    model: PhosphoT5ForConditionalGeneration, args: PhosphoT5TrainingArguments, sets: dict[str, TrainingSet]
+    model: PhosphoT5ForConditionalGeneration,
+    args: PhosphoT5TrainingArguments,
+    sets: dict[str, TrainingSet],
+    balance: float,
 ) -> PhosphoT5Trainer:
     """Make the trainer; a tool of ``training.report_to`` that is not installed is told in one line."""
+    trained = sets["train"].dataset
+    if balance < 1:
+        trained = balanced(trained, balance, args.seed)
     try:
         return PhosphoT5Trainer(
             model,
             args,
-            train_dataset=sets["train"].dataset,
+            train_dataset=trained,
             eval_dataset=sets["valid"].dataset,
             processing_class=PhosphoT5Tokenizer(),
         )
@@ -152,21 +160,32 @@ def _take_up(record: RunRecord, trainer: PhosphoT5Trainer, checkpoint: Path | No
     remove_incomplete(path.parent)
 
 
-def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet) -> dict[str, float | None]:
-    """Calibrate, then score the validation proteins whole, as predictions are made; metrics with intervals."""
+def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[str, dict[str, float | None]]:
+    """Calibrate, then score the validation proteins whole, as predictions are made; metrics of every group."""
     loss = trainer.evaluate_as_predicted()["eval_loss"]
     if not trainer.is_world_process_zero():
         return {}
     scores, truth, residues = trainer.calibrate(valid.proteins)
     raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
-    sites = score_labelled_sites(model, valid.proteins)
-    measured = sites.measured()
-    picture = Path(trainer.args.output_dir) / RELIABILITY_FILE
-    reliability(measured.probability, measured.truth, measured.residues, picture)
-    metrics = evaluate_sites(sites, stored_thresholds(model.config.calibration, measured.residues))
-    metrics |= {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
-    return {name: round(value, 6) for name, value in ({"loss": loss} | metrics).items()}
+    groups: dict[str, list[TrainingProtein]] = {}
+    for protein in valid.proteins:
+        groups.setdefault(f"{name}, {protein.group}" if protein.group else name, []).append(protein)
+    parts = [score_labelled_sites(model, proteins) for proteins in groups.values()]
+    measured = [part.measured() for part in parts]
+    probability, truth, residues = (
+        np.concatenate([getattr(part, name) for part in measured])
+        for name in ("probability", "truth", "residues")
+    )
+    reliability(probability, truth, residues, Path(trainer.args.output_dir) / RELIABILITY_FILE)
+    metrics: dict[str, dict[str, float | None]] = {}
+    for (group, proteins), sites in zip(groups.items(), parts, strict=True):
+        calibration = model.config.calibration_of(proteins[0].label_source or None)
+        found = evaluate_sites(sites, stored_thresholds(calibration, sites.measured().residues))
+        if len(groups) == 1:
+            found |= {"loss": loss} | {f"{key}_uncalibrated": raw[key] for key in raw if key.endswith("_ece")}
+        metrics[group] = {key: round(value, 6) for key, value in found.items()}
+    return metrics
 
 
 def _example(trainer: PhosphoT5Trainer) -> Example:
@@ -218,13 +237,25 @@ def make_model(recipe: Recipe, seed: int) -> PhosphoT5ForConditionalGeneration:
     torch.manual_seed(seed)
     try:
         if start is not None:
-            return load_model(start, **given)[0]
+            return _with_label_sources(start, given)
         if t5 is not None:
             return PhosphoT5ForConditionalGeneration.from_t5(t5, **given)
         config = PhosphoT5Config.preset(preset, **given) if preset else PhosphoT5Config(**given)
     except (OSError, ValueError) as error:
         raise PhosphoT5Error(f"model: {error}") from error
     return PhosphoT5ForConditionalGeneration(config)
+
+
+def _with_label_sources(start: str, given: dict[str, Any]) -> PhosphoT5ForConditionalGeneration:
+    """Load the model to start from; kinds of label that the recipe names are new to a model that has none."""
+    names, default = given.pop("label_sources", None), given.pop("label_source", None)
+    model = load_model(start, **given)[0]
+    if names and names != model.config.label_sources:
+        model.add_label_sources(names)
+    if default is not None:
+        model.config.label_source = default
+        model.config.check()
+    return model
 
 
 def _start_record(

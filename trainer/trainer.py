@@ -16,13 +16,13 @@ from transformers.trainer_utils import EvalLoopOutput, TrainOutput, has_length
 
 from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.evaluation.metrics import site_metrics
+from phosphot5.evaluation.metrics import group_metrics
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
 
 from .arguments import PhosphoT5TrainingArguments
 from .averaging import mean_weights
-from .calibration import fit_calibration, uncalibrated_scores
+from .calibration import calibrate
 from .callbacks import CodeFilesCallback, ConsoleProgress, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
 from .collator import PhosphositeCollator
@@ -211,6 +211,7 @@ class PhosphoT5Trainer(PublishingTrainer):
         passes = self.args.noise_iterations if model.training else 1
         if num_items_in_batch is not None:
             num_items_in_batch = num_items_in_batch * passes
+        inputs.pop("groups", None)
         outputs = model(**inputs, num_items_in_batch=num_items_in_batch)
         loss = outputs.loss
         if num_items_in_batch is None:
@@ -284,14 +285,15 @@ class PhosphoT5Trainer(PublishingTrainer):
         """
         model = self._wrap_model(self.model, training=False)
         model.eval()
-        parts, loss, items, rows = [np.empty((3, 0), dtype=np.float32)], 0.0, 0, 0
+        parts, loss, items, rows = [np.empty((4, 0), dtype=np.float32)], 0.0, 0, 0
         # every pass over a data loader draws from the generator: give back what training goes on with
         eager = torch.compiler.set_stance("force_eager")  # batches of evaluation have many shapes
         with eager, torch.no_grad(), torch.random.fork_rng(devices=[]):
             for inputs in dataloader:
                 inputs = self._prepare_inputs(inputs)
+                groups = inputs.pop("groups", torch.zeros_like(inputs["input_ids"]))
                 outputs = model(**inputs, num_items_in_batch=1)
-                parts.append(self._labelled_sites(inputs, outputs.logits))
+                parts.append(self._labelled_sites(inputs, outputs.logits, groups))
                 loss += outputs.loss.item()
                 items += int((inputs["labels"] != -100).sum())
                 rows += int(inputs["attention_mask"].amax(1).sum())
@@ -300,13 +302,23 @@ class PhosphoT5Trainer(PublishingTrainer):
         loss, items, rows = np.sum(gather_object([(loss, items, rows)]), axis=0)
         scores, truth = merged[0], merged[1].astype(bool)
         residues = np.array(list("STY"))[merged[2].astype(int)]
-        metrics = {"loss": float(loss / items)} | site_metrics(scores, truth, residues)
+        names = self._group_names(dataloader.dataset)
+        measured = group_metrics(scores, truth, residues, merged[3].astype(int), names)
+        metrics = {"loss": float(loss / items)} | measured
         self.scored_sites = (scores, truth, residues)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
         return EvalLoopOutput(predictions=scores, label_ids=truth, metrics=metrics, num_samples=int(rows))
 
-    def _labelled_sites(self, inputs: dict[str, torch.Tensor], logits: torch.Tensor) -> np.ndarray:
-        """Array of shape (3, sites): log-odds, truth, index of the residue in S T Y."""
+    @staticmethod
+    def _group_names(dataset: Any) -> list[str]:
+        """Names of the groups that a data set tells apart; none where it does not."""
+        kind = (getattr(dataset, "features", None) or {}).get("group")
+        return [] if kind is None else list(kind.names)
+
+    def _labelled_sites(
+        self, inputs: dict[str, torch.Tensor], logits: torch.Tensor, groups: torch.Tensor
+    ) -> np.ndarray:
+        """Array of shape (4, sites): log-odds, truth, index of the residue in S T Y, group."""
         ids, labels, sites = inputs["input_ids"], inputs["labels"], self.model.config.site_token_ids
         partner = self._partner(ids.device)
         bare = site_mask(ids, partner)
@@ -318,7 +330,9 @@ class PhosphoT5Trainer(PublishingTrainer):
             plain, phosphorylated = sites[residue]
             at = (ids == plain) & (labels != -100)
             truth = labels[at] == phosphorylated
-            columns.append(torch.stack([odds[at], truth.float(), torch.full_like(odds[at], index)]))
+            columns.append(
+                torch.stack([odds[at], truth.float(), torch.full_like(odds[at], index), groups[at].float()])
+            )
         return torch.cat(columns, dim=1).cpu().numpy()
 
     def evaluate_as_predicted(self) -> dict[str, float]:
@@ -336,8 +350,7 @@ class PhosphoT5Trainer(PublishingTrainer):
     def calibrate(self, proteins: Iterable[Protein]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fit the calibration to whole proteins and store it with the false-positive rates in the configuration.
 
-        A residue with too few labelled sites keeps the calibration of the model that the training started from,
-        if any.
+        See :func:`~phosphot5.trainer.calibration.calibrate`.
 
         Parameters
         ----------
@@ -350,15 +363,7 @@ class PhosphoT5Trainer(PublishingTrainer):
             What was fitted to, as :func:`~phosphot5.trainer.calibration.uncalibrated_scores` gives it.
         """
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False).eval()
-        config = model.config
-        scored = uncalibrated_scores(model, proteins)
-        calibration, table = fit_calibration(*scored)
-        for residue in sorted(set("STY") - set(calibration)):
-            kept = "kept as it was" if residue in (config.calibration or {}) else "left uncalibrated"
-            logger.info("too few validation sites to calibrate %s: %s", residue, kept)
-        config.calibration = (config.calibration or {}) | calibration
-        config.fpr_table = (config.fpr_table or {}) | table
-        return scored
+        return calibrate(model, list(proteins))
 
 
 def _embedding_rms(model: PhosphoT5ForConditionalGeneration) -> float:

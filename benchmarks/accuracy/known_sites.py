@@ -127,7 +127,7 @@ def draw(
         collected["truth"].append(states_of(protein)[left] == SiteState.POSITIVE)
         collected["residues"].append(np.array(list(protein.sequence))[left])
     arrays = {name: np.concatenate(parts) for name, parts in collected.items()}
-    known = (arrays["truth"], arrays["residues"], model.config.fpr_table)
+    known = (arrays["truth"], arrays["residues"], model.config.fpr_table_of())
     return {name: figures(arrays[name], *known) for name in ("marginal", "conditional")}
 
 

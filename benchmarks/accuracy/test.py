@@ -101,7 +101,7 @@ def measure(name: str, data: Path, pictures: Path, resamples: int = 1000) -> dic
     proteins = list(read_labelled(data / SITES))
     sites = score_labelled_sites(model, proteins)
     peers = read_peers(data / PEERS, sites)
-    fitted = model.config.calibration
+    fitted = model.config.calibration_of()
     evaluation = Evaluation.from_sites(sites, fitted, peers, resamples)
     pictures.mkdir(parents=True, exist_ok=True)
     evaluation.draw(pictures)

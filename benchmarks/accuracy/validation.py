@@ -81,7 +81,7 @@ def main() -> None:
     data = load_recipe(SMALL).data
     model = load_model(name)[0]
     sites = score_labelled_sites(model, validation_proteins())
-    thresholds = stored_thresholds(model.config.calibration, sites.measured().residues)
+    thresholds = stored_thresholds(model.config.calibration_of(), sites.measured().residues)
     metrics = evaluate_sites(sites, thresholds)
     result = describe() | {
         "set": "multisource/valid",

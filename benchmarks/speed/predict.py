@@ -107,7 +107,7 @@ def model_share(source: Path, threads: int) -> dict[str, float]:
     spent, lock = {"time": 0.0, "cpu": 0.0}, threading.Lock()
     score = PhosphoT5ForConditionalGeneration.score_sites
 
-    def clocked(self: PhosphoT5ForConditionalGeneration, *inputs: torch.Tensor) -> torch.Tensor:
+    def clocked(self: PhosphoT5ForConditionalGeneration, *inputs: Any) -> torch.Tensor:
         began, began_cpu = time.perf_counter(), time.thread_time()
         result = score(self, *inputs)
         with lock:

@@ -35,6 +35,7 @@ VARIANT = ("P47S", 47, "S")
 """The example of a variant of p53: its name, its position and what stands there."""
 HEADER = """<header class="p5-header"><h1>PhosphoT5</h1>
 <p>Which serines, threonines and tyrosines of a protein get phosphorylated?</p></header>"""
+KINDS_TEXT = "mass-spec: as mass spectrometry of whole proteomes finds them; curated: as UniProtKB lists them"
 ABOUT = """
 - **probability** is calibrated on validation proteins, for each residue. **fpr** is the share of validation negatives
   of that residue that score at least as high; **call** is `high` at 1 %, `medium` at 5 %, `low` at 10 % of them.
@@ -149,17 +150,30 @@ def build_page(scorer: Scorer) -> gr.Blocks:
         title="PhosphoT5", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS), fill_width=True
     ) as page:
         gr.HTML(HEADER)
+        kind = _kind_of_label(scorer)
         with gr.Tabs():
             with gr.Tab("Score proteins"):
-                _scoring(scorer)
+                _scoring(scorer, kind)
             with gr.Tab("Compare two variants"):
-                _comparing(scorer)
+                _comparing(scorer, kind)
         with gr.Accordion("What the numbers mean", open=False):
             gr.Markdown(ABOUT.format(model=scorer.name, version=__version__, weakest=WEAKEST_CALL))
     return page
 
 
-def _scoring(scorer: Scorer) -> None:
+def _kind_of_label(scorer: Scorer) -> gr.Radio:
+    """Offer the kinds of label that the model tells apart; hidden if there are none."""
+    kinds = scorer.model.config.label_sources
+    return gr.Radio(
+        kinds,
+        value=scorer.model.config.label_source or next(iter(kinds), None),
+        label="Sites as in",
+        info=KINDS_TEXT,
+        visible=bool(kinds),
+    )
+
+
+def _scoring(scorer: Scorer, kind: gr.Radio) -> None:
     """Fill the tab that scores proteins."""
     text = gr.Textbox(
         label="Proteins: FASTA, or one sequence", info=_limits_text(scorer.limits), lines=7, max_lines=14
@@ -183,9 +197,9 @@ def _scoring(scorer: Scorer) -> None:
             files = [gr.DownloadButton(f"Download {name}", size="md") for name in DOWNLOADS]
     shown = [track, sequence, table]
 
-    def score(given: str, best: bool) -> list[Any]:
+    def score(given: str, best: bool, chosen: str | None) -> list[Any]:
         try:
-            found = scorer.score(given)
+            found = scorer.score(given, chosen)
         except PhosphoT5Error as error:
             return [_error(error), gr.Column(visible=False), [], gr.skip(), *[gr.skip()] * 3, *[None] * 3]
         names = [(f"{number}. {entry.protein.id}", number - 1) for number, entry in enumerate(found, 1)]
@@ -203,12 +217,12 @@ def _scoring(scorer: Scorer) -> None:
 
     begin = gr.on([run.click, text.submit], _clear, None, [message, results], **_HIDDEN)
     outputs = [message, results, scored, choice, *shown, *files]
-    begin.then(score, [text, best_first], outputs, show_progress_on=message, **_MODEL)
+    begin.then(score, [text, best_first, kind], outputs, show_progress_on=message, **_MODEL)
     gr.on([choice.input, best_first.input], show, [choice, best_first, scored], shown, **_HIDDEN)
     upload.upload(lambda path: _uploaded(path, scorer.limits), upload, [text, message, results], **_HIDDEN)
 
 
-def _comparing(scorer: Scorer) -> None:
+def _comparing(scorer: Scorer, kind: gr.Radio) -> None:
     """Fill the tab that compares two variants."""
     with gr.Row():
         texts = [
@@ -223,15 +237,17 @@ def _comparing(scorer: Scorer) -> None:
         track = gr.HTML()
         table = _table(DIFFERENCE_COLUMNS, "Sites of A and B, largest differences first")
 
-    def compare(first: str, second: str) -> list[Any]:
+    def compare(first: str, second: str, chosen: str | None) -> list[Any]:
         try:
-            comparison = Comparison.from_scored(*scorer.score_pair(first, second))
+            comparison = Comparison.from_scored(*scorer.score_pair(first, second, chosen))
         except PhosphoT5Error as error:
             return [_error(error), gr.Column(visible=False), gr.skip(), gr.skip()]
         summary = comparison.summary
         label = f"Scores of A point up, those of B down. {summary}"
         marks = comparison.marks
-        picture = draw_mirrored(*marks, len(comparison.pairs), scorer.table, label, comparison.changes)
+        picture = draw_mirrored(
+            *marks, len(comparison.pairs), scorer.table(chosen), label, comparison.changes
+        )
         note = '<p class="p5-note">A points up, B down; positions are columns of their alignment.</p>'
         return [
             _status(summary),
@@ -242,7 +258,7 @@ def _comparing(scorer: Scorer) -> None:
 
     example.click(_example_pair, None, texts, **_HIDDEN)
     begin = gr.on([run.click, *(text.submit for text in texts)], _clear, None, [message, results], **_HIDDEN)
-    begin.then(compare, texts, [message, results, track, table], show_progress_on=message, **_MODEL)
+    begin.then(compare, [*texts, kind], [message, results, track, table], show_progress_on=message, **_MODEL)
 
 
 _HIDDEN: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -270,7 +286,7 @@ def _drawn(entry: Scored, best: bool, scorer: Scorer) -> list[Any]:
     """
     ordered = sorted(entry.rows, key=lambda row: -row["probability"]) if best else entry.rows
     rows = [[row[column] for column in COLUMNS] for row in ordered]
-    return [legend() + draw_track(entry, scorer.table), draw_sequence(entry), rows]
+    return [legend() + draw_track(entry, scorer.table(entry.kind)), draw_sequence(entry), rows]
 
 
 def _download_folder(button: gr.DownloadButton) -> Path:

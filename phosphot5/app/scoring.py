@@ -60,10 +60,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Scored:
-    """A protein and the rows of its site table, as `phosphot5.prediction.scoring.predict_sites` makes them."""
+    """A protein, its rows of `phosphot5.prediction.scoring.predict_sites`, and the kind of label asked for."""
 
     protein: Protein
     rows: list[dict[str, Any]]
+    kind: str | None = None
 
 
 class Scorer:
@@ -91,33 +92,36 @@ class Scorer:
         self.limits = limits
         self.model = move_to_device(load_model(name, revision)[0], "cpu")
 
-    @property
-    def table(self) -> dict[str, dict[str, list[float]]] | None:
-        """The model's false-positive rates, ``config.fpr_table``."""
-        return self.model.config.fpr_table
+    def table(self, kind: str | None = None) -> dict[str, dict[str, list[float]]] | None:
+        """Return the false-positive rates of a kind of label, by default the model's."""
+        return self.model.config.fpr_table_of(kind)
 
-    def score(self, text: str) -> list[Scored]:
+    def score(self, text: str, kind: str | None = None) -> list[Scored]:
         """Score the proteins of a text.
 
         Parameters
         ----------
         text : str
             FASTA, or one bare sequence.
+        kind : str, optional
+            Kind of label whose sites are asked for; by default the model's.
 
         Raises
         ------
         PhosphoT5Error
             If the text cannot be read or holds more than the limits allow.
         """
-        return self._score(read_proteins(text, self.limits))
+        return self._score(read_proteins(text, self.limits), kind)
 
-    def score_pair(self, text: str, other: str) -> tuple[Scored, Scored]:
+    def score_pair(self, text: str, other: str, kind: str | None = None) -> tuple[Scored, Scored]:
         """Score two variants of a protein, each a text of its own.
 
         Parameters
         ----------
         text, other : str
             FASTA with one protein, or a bare sequence.
+        kind : str, optional
+            As for :meth:`score`.
 
         Raises
         ------
@@ -128,7 +132,7 @@ class Scorer:
             self._variant(f"variant {letter}", given)
             for letter, given in zip("AB", (text, other), strict=True)
         ]
-        first, second = self._score(pair)
+        first, second = self._score(pair, kind)
         return first, second
 
     def _variant(self, name: str, text: str) -> Protein:
@@ -145,10 +149,11 @@ class Scorer:
             )
         return proteins[0]
 
-    def _score(self, proteins: list[Protein]) -> list[Scored]:
+    def _score(self, proteins: list[Protein], kind: str | None) -> list[Scored]:
         from phosphot5.prediction.scoring import predict_sites
 
-        return [Scored(protein, rows) for protein, rows in predict_sites(self.model, proteins)]
+        predicted = predict_sites(self.model, proteins, label_source=kind)
+        return [Scored(protein, rows, kind) for protein, rows in predicted]
 
 
 def read_proteins(text: str, limits: Limits, name: str = "protein") -> list[Protein]:

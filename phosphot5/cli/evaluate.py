@@ -64,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=_natural, default=0, help="seed of the resamples (default: 0)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
+    parser.add_argument(
+        "--label-source",
+        metavar="NAME",
+        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     parser.add_argument("--overwrite", action="store_true", help="replace the files of an earlier evaluation")
 
@@ -95,7 +100,9 @@ def run(args: argparse.Namespace) -> int:
     peers = _read_peers(args.peer, sites)
     model = _load(args)
     scored = sites.scored(_score(model, proteins))
-    evaluation = Evaluation.from_sites(scored, model.config.calibration, peers, args.resamples, args.seed)
+    evaluation = Evaluation.from_sites(
+        scored, model.config.calibration_of(), peers, args.resamples, args.seed
+    )
     seen = _seen_in_training(args, files)
     names = " + ".join(file["name"] for file in files)
     sys.stdout.write("\n".join([f"{args.model} on {names}", "", evaluation.text().rstrip(), *seen]) + "\n")
@@ -154,10 +161,11 @@ def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
 
 def _load(args: argparse.Namespace) -> "PhosphoT5ForConditionalGeneration":
     """Load the model onto the device, in the numbers that ``predict`` computes with."""
-    from phosphot5.prediction.loading import load_model, move_to_device
+    from phosphot5.prediction.loading import chosen, load_model, move_to_device
 
     hide_loading_bars()
-    return move_to_device(load_model(args.model, args.revision)[0], args.device)
+    model = load_model(args.model, args.revision, **chosen(args.label_source))[0]
+    return move_to_device(model, args.device)
 
 
 def _score(

@@ -16,6 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="folder to write; must not exist, or be empty")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
     parser.add_argument(
+        "--label-source",
+        metavar="NAME",
+        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
+    )
+    parser.add_argument(
         "--onnx", action="store_true", help="also write the scoring path for ONNX runtimes, onnx/model.onnx"
     )
 
@@ -25,6 +30,6 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.export import export_model
 
     hide_loading_bars()
-    files = export_model(args.model, args.folder, revision=args.revision, onnx=args.onnx)
+    files = export_model(args.model, args.folder, args.revision, args.label_source, onnx=args.onnx)
     logger.info("%s: %d files, %.1f MB", args.folder, len(files), sum(p.stat().st_size for p in files) / 1e6)
     return 0

@@ -18,6 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
     parser.add_argument(
+        "--label-source",
+        metavar="NAME",
+        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
+    )
+    parser.add_argument(
         "--known",
         metavar="FILE",
         help="file of known phosphosites; the remaining sites are scored conditioned on them: "

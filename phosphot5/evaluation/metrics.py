@@ -1,6 +1,6 @@
 """Metrics of site scores, per residue class: the one place that defines them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -13,10 +13,14 @@ __all__ = [
     "best_threshold",
     "called_sites",
     "classes_with_both",
+    "group_metrics",
     "mean_ap",
     "probability_metrics",
     "site_metrics",
 ]
+
+FEWEST = 20
+"""Positives that a class of a group needs to be measured."""
 
 
 def site_metrics(
@@ -187,3 +191,50 @@ def _unweighted(
     one_protein = np.zeros(len(scores), dtype=np.int64)
     values = WeightedMetrics(scores, truth, called, one_protein, 1, probability).values(np.ones((1, 1)))
     return {name: float(value[0]) for name, value in values.items()}
+
+
+def group_metrics(
+    scores: np.ndarray, truth: np.ndarray, residues: np.ndarray, groups: np.ndarray, names: Sequence[str]
+) -> dict[str, float]:
+    """Measure all sites, and those of every group; ``mean_ap`` and ``mean_auroc`` are then means over the groups.
+
+    Parameters
+    ----------
+    scores, truth, residues
+        As for :func:`site_metrics`.
+    groups : numpy.ndarray of int of shape (sites,)
+        Number of each site's group.
+    names : sequence of str
+        Names of the groups; none: the sites are of one group.
+
+    Returns
+    -------
+    dict of str to float
+        What :func:`site_metrics` gives for all sites, and for each group with 20 positives and some negatives
+        ``GROUP_CLASS_auroc`` and ``GROUP_CLASS_ap`` of S/T (``st``) and Y (``y``). The means give every group the
+        same weight, and within a group S/T and Y, where both can be had.
+    """
+    metrics = site_metrics(scores, truth, residues)
+    means: dict[str, list[float]] = {"auroc": [], "ap": []}
+    for number, name in enumerate(names):
+        at = groups == number
+        if not truth[at].any() or truth[at].all():
+            continue
+        found = site_metrics(scores[at], truth[at], residues[at])
+        few = {
+            key
+            for key in CLASSES
+            if found.get(f"{key}_sites", 0) * found.get(f"{key}_prevalence", 0) < FEWEST - 0.5
+        }
+        for measure, values in means.items():
+            of_classes = {
+                key: found[key]
+                for key in (f"st_{measure}", f"y_{measure}")
+                if key in found and key.partition("_")[0] not in few
+            }
+            metrics |= {f"{name}_{key}": value for key, value in of_classes.items()}
+            if of_classes:
+                values.append(float(np.mean(list(of_classes.values()))))
+    if means["ap"]:
+        metrics |= {f"mean_{measure}": float(np.mean(values)) for measure, values in means.items()}
+    return metrics

@@ -12,7 +12,7 @@ from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditiona
 from phosphot5.prediction.onednn import use_onednn
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["load_model", "move_to_device", "weight_bytes"]
+__all__ = ["chosen", "load_model", "move_to_device", "weight_bytes"]
 
 
 def load_model(
@@ -47,6 +47,7 @@ def load_model(
             raise PhosphoT5Error(f"{name}: is a model of type {config.model_type!r}, expected phosphot5")
         for key, value in overrides.items():
             setattr(config, key, value)
+        _checked(name, config)
         model = PhosphoT5ForConditionalGeneration.from_pretrained(source, config=config, revision=at)
         tokenizer = PhosphoT5Tokenizer.from_pretrained(source, revision=at)
     except PhosphoT5Error:
@@ -56,6 +57,19 @@ def load_model(
             f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({type(error).__name__}: {error})"
         ) from error
     return model.eval(), tokenizer
+
+
+def chosen(label_source: str | None) -> dict[str, str]:
+    """Return the override that chooses a kind of label for all calls; none for the model's own."""
+    return {} if label_source is None else {"label_source": label_source}
+
+
+def _checked(name: str, config: PhosphoT5Config) -> None:
+    """Check the configuration with its overrides."""
+    try:
+        config.check()
+    except ValueError as error:
+        raise PhosphoT5Error(f"{name}: {error}") from error
 
 
 def move_to_device(

@@ -1,7 +1,8 @@
 """Scoring many proteins: streaming, in batches of similar length, results in input order."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -32,6 +33,7 @@ def predict_sites(
     proteins: Iterable[Protein],
     tokens_per_batch: int | None = None,
     threads: int | None = None,
+    label_source: str | None = None,
 ) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
     """Score proteins and make the rows of their site tables, in input order.
 
@@ -51,6 +53,8 @@ def predict_sites(
     threads : int, optional
         On a CPU, batches scored at the same time, each by one thread: the scores do not depend on it. By
         default ``torch.get_num_threads()``. An accelerator is not concerned.
+    label_source : str, optional
+        Kind of label whose sites are asked for; by default ``model.config.label_source``.
 
     Yields
     ------
@@ -58,9 +62,9 @@ def predict_sites(
         A protein and the rows of its S, T and Y; see
         :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
     """
-    table = model.config.fpr_table
+    table = model.config.fpr_table_of(label_source)
     for protein, scores in score_proteins(
-        model, proteins, tokens_per_batch, show_known=True, threads=threads
+        model, proteins, tokens_per_batch, show_known=True, threads=threads, label_source=label_source
     ):
         positions = (
             [protein.given_position(i) for i in range(1, len(protein.sequence) + 1)]
@@ -82,12 +86,13 @@ def score_proteins(
     tokens_per_batch: int | None = None,
     show_known: bool = False,
     threads: int | None = None,
+    label_source: str | None = None,
 ) -> Iterator[tuple[Protein, np.ndarray]]:
     """Score proteins in input order.
 
     Parameters
     ----------
-    model, proteins, tokens_per_batch, threads
+    model, proteins, tokens_per_batch, threads, label_source
         As for :func:`predict_sites`.
     show_known : bool
         Show the model the sites whose state is POSITIVE as phosphorylated residues: the other sites of the
@@ -111,7 +116,8 @@ def score_proteins(
     try:
         while ahead := list(islice(stream, PROTEINS_AHEAD)):
             encoded = [encode(protein.sequence, protein.states if show_known else None) for protein in ahead]
-            submitted = _submit(pool, model, encoded, tokens_per_batch)
+            score = partial(_score, model, label_source=label_source)
+            submitted = _submit(partial(pool.submit, score), model, encoded, tokens_per_batch)
             yield from waiting  # the consumer works on these while the pool scores the next
             waiting = _collect(ahead, submitted)
         yield from waiting
@@ -139,7 +145,7 @@ def _batches(lengths: list[int], budget: int, packed: bool) -> Iterator[list[int
 
 
 def _submit(
-    pool: ThreadPoolExecutor,
+    submit: Callable[[list[np.ndarray]], Future[list[np.ndarray]]],
     model: PhosphoT5ForConditionalGeneration,
     encoded: list[np.ndarray],
     tokens_per_batch: int,
@@ -150,7 +156,7 @@ def _submit(
     step = _length_step(model)
     lengths = [-(-len(ids) // step) * step for ids in encoded]
     for batch in _batches(lengths, tokens_per_batch, packed):
-        future = pool.submit(_score, model, [encoded[index] for index in batch])
+        future = submit([encoded[index] for index in batch])
         places |= {index: (future, place) for place, index in enumerate(batch)}
     return [places[index] for index in range(len(encoded))]
 
@@ -166,11 +172,13 @@ def _length_step(model: PhosphoT5ForConditionalGeneration) -> int:
     return LENGTH_STEP if model.device.type == "cpu" else 1
 
 
-def _score(model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray]) -> list[np.ndarray]:
+def _score(
+    model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray], label_source: str | None
+) -> list[np.ndarray]:
     """Score one batch, without the ``</s>`` of each protein."""
     proteins = [torch.from_numpy(ids.astype(np.int64)) for ids in encoded]
     with torch.inference_mode():
-        scores = score_together(model, proteins, _length_step(model))
+        scores = score_together(model, proteins, _length_step(model), label_source)
     lengths = [len(row) for row in scores]
     flat = torch.cat(list(scores)).float().cpu().numpy()  # one transfer from an accelerator
     return [row[:-1] for row in np.split(flat, np.cumsum(lengths)[:-1])]

@@ -76,7 +76,7 @@ def unknown_key(key: str, known: Iterable[str], prefix: str = "") -> str:
 
 def _explained(fault: ErrorDetails, path: tuple[int | str, ...], known: list[str]) -> str:
     *parents, last = [f"[{part}]" if isinstance(part, int) else str(part) for part in path] or [""]
-    prefix = "".join(f".{part}" if part[0] != "[" else part for part in parents).lstrip(".")
+    prefix = "".join(part if part.startswith("[") else f".{part}" for part in parents).lstrip(".")
     prefix = f"{prefix}." if prefix else ""
     key = f"{prefix}{last}".replace(".[", "[")
     if fault["type"] in _UNKNOWN:

@@ -168,7 +168,7 @@ def test_killed_run_resumes(predict, folder, tiny_folder, monkeypatch):
             assert process.poll() is None
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
-    assert names(folder) == ["in.fasta", "out.tsv.parts"]
+    assert names(folder) == [".out.tsv.lock", "in.fasta", "out.tsv.parts"]  # nobody holds the lock any more
     assert predict("--resume")[0] == 0
     assert predict(output="whole.tsv")[0] == 0
     assert (folder / "out.tsv").read_bytes() == (folder / "whole.tsv").read_bytes()

@@ -64,8 +64,8 @@ def test_a_fasta_file_gives_the_rows_of_predict(predict, loaded, tmp_path):
 def test_a_batch_changes_no_bit_on_a_cpu(predict, loaded, examples, size, monkeypatch):
     scores, score = {}, loaded[0].score_sites
 
-    def watched(ids, mask):
-        result = score(ids, mask)
+    def watched(ids, mask, label_source):
+        result = score(ids, mask, label_source)
         scores.setdefault(tuple(ids[0].tolist()), set()).add(result.numpy().tobytes())
         return result
 
@@ -81,9 +81,9 @@ def test_a_cpu_gives_each_protein_one_thread(predict, loaded, monkeypatch):
     seen, score = [], loaded[0].score_sites
     expected = predict([SEQUENCE, "AAST"])
 
-    def watched(*inputs):
+    def watched(*inputs, **options):
         seen.append(torch.get_num_threads())
-        return score(*inputs)
+        return score(*inputs, **options)
 
     monkeypatch.setattr(loaded[0], "score_sites", watched)
     before = torch.get_num_threads()
@@ -107,7 +107,7 @@ def test_proteins_scored_together_score_the_same(loaded, attention, side, monkey
     monkeypatch.setattr(model.config, "attention", attention)
     monkeypatch.setattr(tokenizer, "padding_side", side)
     shapes, score = [], model.score_sites
-    monkeypatch.setattr(model, "score_sites", lambda ids, mask: shapes.append(ids.shape) or score(ids, mask))
+    monkeypatch.setattr(model, "score_sites", lambda *a, **b: shapes.append(a[0].shape) or score(*a, **b))
     batch = tokenizer([SEQUENCE, "AAST", SEQUENCE[:20]], return_tensors="pt", padding=True)
     tensors = batch["input_ids"], batch["attention_mask"]
     alone = batch_scores(model, *tensors, together=False)
@@ -195,7 +195,8 @@ def test_options_of_the_pipeline_give_way_to_those_of_a_call(loaded):
         ({"return_all_scores": None}, "return_all_scores is None, expected True or False"),
         (
             {"topk": 3},
-            "unknown argument 'topk'; choose from top_k, threshold, return_all_scores and those of every pipeline",
+            "unknown argument 'topk'; choose from top_k, threshold, return_all_scores, label_source and those of "
+            "every pipeline",
         ),
     ],
 )

@@ -64,7 +64,9 @@ def test_packed_and_padded_batches_give_the_same_scores(model, proteins, monkeyp
     monkeypatch.setattr(model.config, "attention", attention)
     shapes = []
     score = model.score_sites
-    monkeypatch.setattr(model, "score_sites", lambda ids, mask: shapes.append(ids.shape) or score(ids, mask))
+    monkeypatch.setattr(
+        model, "score_sites", lambda ids, *given: shapes.append(ids.shape) or score(ids, *given)
+    )
     alone, batched = scores_of(model, proteins), scores_of(model, proteins, tokens_per_batch=200)
     for one, other in zip(alone, batched, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
@@ -78,7 +80,9 @@ def test_bfloat16_on_a_cpu_meets_few_shapes(model, proteins, monkeypatch):
     half = copy.deepcopy(model).to(torch.bfloat16)
     lengths = set()
     score = half.score_sites
-    monkeypatch.setattr(half, "score_sites", lambda ids, mask: lengths.add(ids.shape[1]) or score(ids, mask))
+    monkeypatch.setattr(
+        half, "score_sites", lambda ids, *given: lengths.add(ids.shape[1]) or score(ids, *given)
+    )
     for exact, rounded in zip(scores_of(model, proteins), scores_of(half, proteins), strict=True):
         np.testing.assert_allclose(exact, rounded, atol=0.05)
     assert lengths == {64}
@@ -88,9 +92,9 @@ def test_no_batch_reaches_into_the_next_group(model, proteins, monkeypatch):
     """Groups are the parts that `phosphot5 predict` writes, so a resumed run forms the same batches."""
     seen = []
 
-    def watched(model, encoded):
+    def watched(model, encoded, **options):
         seen.append(sorted(len(ids) - 1 for ids in encoded))
-        return score(model, encoded)
+        return score(model, encoded, **options)
 
     score = inference._score
     monkeypatch.setattr(inference, "_score", watched)

@@ -102,7 +102,7 @@ def test_the_patience_before_an_interruption_counts(
     train, switch_off, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scores = [0.5, 0.4, 0.4, 0.4, 0.4, 0.4]
-    monkeypatch.setattr("phosphot5.trainer.trainer.site_metrics", lambda *args: {"mean_ap": scores.pop(0)})
+    monkeypatch.setattr("phosphot5.trainer.trainer.group_metrics", lambda *args: {"mean_ap": scores.pop(0)})
     switch_off(2)
     with pytest.raises(SwitchedOffError):
         train("training.max_steps=8", "training.early_stopping_patience=2")

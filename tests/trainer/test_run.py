@@ -141,7 +141,7 @@ def test_code_files_are_there_when_training_begins(
 
 def test_the_best_checkpoint_is_restored(recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = iter([0.2, 0.9, 0.5, 0.4, 0.3])
-    monkeypatch.setattr("phosphot5.trainer.trainer.site_metrics", lambda *args: {"mean_ap": next(given)})
+    monkeypatch.setattr("phosphot5.trainer.trainer.group_metrics", lambda *args: {"mean_ap": next(given)})
     run.train(recipe("training.save_total_limit=5", "training.learning_rate=0.1"), COMMAND)
     saved = [load_file(tmp_path / "out" / f"checkpoint-{n}" / "model.safetensors") for n in (2, 3)]
     final = load_file(tmp_path / "out" / "model.safetensors")
@@ -154,7 +154,7 @@ def test_training_stops_after_evaluations_without_improvement(
     recipe, monkeypatch: pytest.MonkeyPatch, patience: int, steps: int
 ) -> None:
     given = iter([0.5, 0.6, *[0.6] * 20])
-    monkeypatch.setattr("phosphot5.trainer.trainer.site_metrics", lambda *args: {"mean_ap": next(given)})
+    monkeypatch.setattr("phosphot5.trainer.trainer.group_metrics", lambda *args: {"mean_ap": next(given)})
     record = run.train(
         recipe("training.max_steps=8", f"training.early_stopping_patience={patience}"), COMMAND
     )

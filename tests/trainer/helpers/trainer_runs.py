@@ -42,7 +42,7 @@ def make_dataset(size: int = 24, seed: int = 0, longest: int = 40) -> datasets.D
         hidden = sites & (rng.random(len(ids)) < rng.random())
         hidden[:3] = False
         labels[hidden] = -100
-        for name, value in zip(FEATURES, (f"p{number}", 0, ids, labels, len(ids)), strict=True):
+        for name, value in zip(FEATURES, (f"p{number}", 0, ids, labels, len(ids), 0), strict=True):
             rows[name].append(value)
     return datasets.Dataset.from_dict(rows, features=FEATURES).with_format("numpy")
 

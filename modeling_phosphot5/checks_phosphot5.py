@@ -1,0 +1,62 @@
+"""Checks of the values of a configuration, each with one clear message."""
+
+import reprlib
+from typing import Any
+
+__all__ = ["check_calibration", "check_number", "check_residues", "wrong"]
+
+LINE: dict[str, Any] = dict.fromkeys(("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)) | {
+    "threshold": (float, 0, 1)
+}
+"""Type, lowest and highest value of the numbers of a residue's calibration."""
+
+
+def wrong(name: str, value: Any, expected: str) -> ValueError:
+    """Make the error of a value that is not as expected."""
+    return ValueError(f"{name} is {reprlib.repr(value)}, expected {expected}")
+
+
+def check_number(name: str, value: Any, kind: type, low: float, high: float) -> None:
+    """Refuse what is no number of a kind, int or float, from ``low`` to ``high``; NaN is in no range."""
+    is_kind = isinstance(value, (int, float) if kind is float else int) and not isinstance(value, bool)
+    if not is_kind or not low <= value <= high:
+        raise wrong(name, value, f"{'an integer' if kind is int else 'a number'} from {low:,} to {high:,}")
+
+
+def check_residues(name: str, table: Any, residues: Any = None) -> None:
+    """Refuse what is no mapping from residues, or from other ones than ``residues``."""
+    if not isinstance(table, dict) or not table or not all(isinstance(key, str) for key in table):
+        raise wrong(name, table, "an entry for each residue")
+    if residues is not None and (unknown := [key for key in table if key not in residues]):
+        raise wrong(f"a residue of {name}", unknown[0], f"one of {', '.join(residues)}")
+
+
+def check_calibration(calibration: Any, fpr_table: Any, residues: Any, where: str = "") -> None:
+    """Check a calibration and its table of false-positive rates; either may be ``None``.
+
+    Raises
+    ------
+    ValueError
+        Names the place, with ``where`` behind it, and what is expected there.
+    """
+    for name, table in (("calibration", calibration), ("fpr_table", fpr_table)):
+        if table is not None:
+            check_residues(f"{name}{where}", table, residues)
+    for residue, line in (calibration or {}).items():
+        place = f"calibration{where} of {residue}"
+        if not isinstance(line, dict) or not {"slope", "intercept"} <= set(line) <= set(LINE):
+            raise wrong(place, line, f"the numbers {', '.join(LINE)}; the first two are needed")
+        for name, value in line.items():
+            check_number(f"{place}, {name},", value, *LINE[name])
+    for residue, columns in (fpr_table or {}).items():
+        place = f"fpr_table{where} of {residue}"
+        if not isinstance(columns, dict) or set(columns) != {"fpr", "probability"}:
+            raise wrong(place, columns, "the lists fpr and probability")
+        for name, values in columns.items():
+            if not isinstance(values, (list, tuple)) or not values:
+                raise wrong(f"{place}, {name},", values, "a list of numbers")
+            for value in values:
+                check_number(f"{place}, {name},", value, float, 0, 1)
+        rates, levels = list(columns["fpr"]), list(columns["probability"])
+        if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
+            raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")
