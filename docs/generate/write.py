@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # the checkout
 from benchmarks.common import ROOT
-from docs.generate.accuracy_tables import calibration, headline, known_sites, test, validation
+from docs.generate.accuracy_tables import calibration, groups, headline, known_sites, test, validation
 from docs.generate.example_tables import best, example, examples
 from docs.generate.experiment_tables import ablation, search
 from docs.generate.learned_pictures import draw
@@ -25,7 +25,19 @@ from docs.generate.tables import load
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(best, example, headline, known_sites, test, validation, calibration, examples, ablation, search),
+        *(
+            best,
+            example,
+            headline,
+            known_sites,
+            test,
+            validation,
+            groups,
+            calibration,
+            examples,
+            ablation,
+            search,
+        ),
         *(predict, runtimes, compatibility, decoding, length, training, parts, sources),
         *(logos, classes, motifs, mutations),
     )

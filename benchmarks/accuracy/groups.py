@@ -1,0 +1,128 @@
+"""Measure a model on every group of the choosing sets: human, other species, curated labels; peers beside it.
+
+    python benchmarks/accuracy/groups.py [MODEL] [--data ../shared/data] [--curated-y FILE] [--resamples 1000]
+
+Writes ``results/groups.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over proteins, chance
+(the share of positives, which is the AP of random scores), and MusiteDeep's ten CNNs on the same sites where their
+scores are at hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phosphot5.evaluation.peers import Peer, compare, read_peers
+from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
+from phosphot5.measure import score_labelled_sites
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model
+from phosphot5.record.fingerprints import file_digest
+from phosphot5.trainer.dataset import LabelledFile, merge_proteins
+
+sys.path.append(str(Path(__file__).parents[2]))  # the checkout
+from benchmarks.common import describe, save
+
+MASS_SPEC, CURATED = "mass-spec", "curated"
+SITES, PEERS = "phosphosites", "peers"
+SETS = {
+    "multisource/valid.fasta.gz": (LabelledFile("", label_source=MASS_SPEC, group="human"), None),
+    "species/dev.fasta.gz": (LabelledFile("", label_source=MASS_SPEC), "species_dev_scores.tsv.gz"),
+    "musitedeep/ST_dev.fasta.gz": (
+        LabelledFile("", label_source=CURATED, group="curated"),
+        "musitedeep_ST_dev_scores.tsv.gz",
+    ),
+}
+"""File of a set to what its labels are, and the table of its peer."""
+CLASSES = ("st", "y")
+FEWEST = 20
+"""Positives that a class of a group needs."""
+
+
+def measure_set(
+    model: PhosphoT5ForConditionalGeneration, file: LabelledFile, peers: Path | None, resamples: int
+) -> dict[str, Any]:
+    """Measure every group of a set, each site as one of its kind of label if the model tells kinds apart."""
+    if file.label_source not in model.config.label_sources:
+        file = replace(file, label_source="")
+    proteins = merge_proteins([file])[0]
+    sites = score_labelled_sites(model, proteins)
+    theirs = read_peers(peers, sites) if peers else []
+    groups = np.array([protein.group for protein in proteins])[sites.protein]
+    found = {}
+    for group in dict.fromkeys(protein.group for protein in proteins):
+        at = groups == group
+        of_group = [replace(peer, scores=peer.scores[at]) for peer in theirs]
+        found[group] = measure_group(sites.at(at), of_group, resamples)
+    return found
+
+
+def measure_group(sites: LabelledSites, peers: list[Peer], resamples: int) -> dict[str, Any]:
+    """AUROC and AP of S/T and Y with intervals, and those of peers on the same sites."""
+    ours = evaluate_sites(sites, None, resamples)
+    result: dict[str, Any] = {"proteins": len(np.unique(sites.measured().protein))}
+    result |= {key: _figures(ours, key) for key in CLASSES if _is_measured(ours, key)}
+    result["peers"] = {}
+    for peer in peers:
+        compared = compare(sites, peer, None, resamples, 0)
+        result["peers"][peer.name] = {
+            key: _figures(compared["peer"], key)
+            for key in CLASSES
+            if key in result and _is_measured(compared["peer"], key)
+        }
+    return result
+
+
+def _is_measured(metrics: dict[str, float], key: str) -> bool:
+    return metrics.get(f"{key}_sites", 0) * metrics.get(f"{key}_prevalence", 0) >= FEWEST - 0.5
+
+
+def _figures(metrics: dict[str, float], key: str) -> dict[str, float]:
+    names = ("sites", "prevalence", "auroc", "auroc_low", "auroc_high", "ap", "ap_low", "ap_high")
+    return {name: round(metrics[f"{key}_{name}"], 4) for name in names if f"{key}_{name}" in metrics}
+
+
+def macro(groups: dict[str, Any]) -> dict[str, float]:
+    """Mean over groups, each with the same weight, of the figures of S/T and of Y."""
+    means = {}
+    for key in CLASSES:
+        for name in ("auroc", "ap"):
+            values = [group[key][name] for group in groups.values() if key in group]
+            if values:
+                means[f"{key}_{name}"] = round(float(np.mean(values)), 4)
+    return means
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", nargs="?", default="bundled", help="bundled, a folder or a hub id")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data")
+    parser.add_argument("--curated-y", type=Path, help="hash-FASTA with curated tyrosines to choose on")
+    parser.add_argument("--resamples", type=int, default=1000, help="resamples behind the intervals")
+    args = parser.parse_args()
+    model = load_model(args.model)[0]
+    sets = {
+        name: (replace(file, path=str(args.data / SITES / name)), peers and args.data / PEERS / peers)
+        for name, (file, peers) in SETS.items()
+    }
+    if args.curated_y:
+        file = LabelledFile(str(args.curated_y), residues="Y", label_source=CURATED, group="curated")
+        sets[args.curated_y.name] = file, None
+    found = {}
+    for name, (file, peers) in sets.items():
+        found[name] = {
+            "file": file_digest(file.path),
+            "labels": file.label_source,
+            "groups": measure_set(model, file, peers, args.resamples),
+        }
+        found[name]["macro"] = macro(found[name]["groups"])
+    result = {"model": {"name": args.model, "parameters": model.num_parameters()}, "sets": found}
+    sys.stdout.write(f"{save('groups', describe() | result)}\n")
+
+
+if __name__ == "__main__":
+    main()
