@@ -245,7 +245,7 @@ def groups() -> str:
         f"The mean over the groups of `species/dev`: S/T {macro['st_auroc']:.3f}/{macro['st_ap']:.3f}, "
         f"Y {macro['y_auroc']:.3f}/{macro['y_ap']:.3f} (AUROC/AP)."
     )
-    header = ("proteins", "", "number", "AUROC", "AP", "chance (AP)", "MusiteDeep, ten CNNs: AUROC", "AP")
+    header = ("set", "", "proteins", "AUROC", "AP", "chance (AP)", "MusiteDeep, ten CNNs: AUROC", "AP")
     return "\n".join([*table(header, rows), "", mean, "", source(result)])
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from phosphot5 import PhosphoT5Config
 from phosphot5.cli.main import COMMANDS, main
 from phosphot5.prediction.loading import load_model
+from phosphot5.trainer.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -100,7 +102,14 @@ def test_every_page_is_in_the_navigation():
 
 
 def test_blocks_are_of_languages_that_run_here():
-    assert {language for _, language, _ in BLOCKS} == {"sh", "python", *OTHER_LANGUAGES}
+    assert {language for _, language, _ in BLOCKS} == {"sh", "python", "yaml", *OTHER_LANGUAGES}
+
+
+@pytest.mark.parametrize("code", [code for _, language, code in BLOCKS if language == "yaml"])
+def test_yaml_blocks_are_recipes(code, tmp_path):
+    (tmp_path / "recipe.yaml").write_text(code)
+    recipe = load_recipe(tmp_path / "recipe.yaml")
+    PhosphoT5Config.preset("tiny", **{k: v for k, v in recipe.model.items() if k != "start_from"})
 
 
 def test_every_python_block_is_run_below():

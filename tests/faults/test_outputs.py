@@ -139,7 +139,9 @@ def test_one_process_may_own_an_output_twice(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signals_clean_up(proteins, number):
     output = proteins.with_name("out.fasta")
-    waiting = "import signal, sys, time\nfrom phosphot5.cli import data\nfrom phosphot5.cli.main import main\n"
+    waiting = (
+        "import signal, sys, time\nfrom phosphot5.cli import data\nfrom phosphot5.cli.main import main\n"
+    )
     waiting += f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # whoever runs the tests may ignore it
     waiting += "from phosphot5.output import atomic_text\n"
     waiting += (
