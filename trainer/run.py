@@ -116,7 +116,8 @@ def read_sets(recipe: Recipe, label_sources: Mapping[str, int] = NO_KINDS) -> di
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())
     try:
-        LabelledSites.from_proteins(sets["valid"].proteins).check_measurable()
+        fitted = [protein for protein in sets["valid"].proteins if protein.calibrate]
+        LabelledSites.from_proteins(fitted).check_measurable()
     except ValueError as error:
         raise PhosphoT5Error(f"data.valid: {error}; give other or more proteins") from error
     return sets
@@ -181,7 +182,11 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
     metrics: dict[str, dict[str, float | None]] = {}
     for (group, proteins), sites in zip(groups.items(), parts, strict=True):
         calibration = model.config.calibration_of(proteins[0].label_source or None)
-        found = evaluate_sites(sites, stored_thresholds(calibration, sites.measured().residues))
+        try:
+            found = evaluate_sites(sites, stored_thresholds(calibration, sites.measured().residues))
+        except ValueError as error:  # all validation proteins together can be measured, as was checked before
+            logger.warning("%s: not measured: %s", group, error)
+            continue
         if len(groups) == 1:
             found |= {"loss": loss} | {f"{key}_uncalibrated": raw[key] for key in raw if key.endswith("_ece")}
         metrics[group] = {key: round(value, 6) for key, value in found.items()}

@@ -1,16 +1,21 @@
 """Groups of proteins and kinds of label in training: data set, balance, metrics, calibration."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import group_metrics, site_metrics
 from phosphot5.measure import score_labelled_sites
 from phosphot5.trainer.balance import balanced
 from phosphot5.trainer.calibration import calibrate
 from phosphot5.trainer.collator import PhosphositeCollator
 from phosphot5.trainer.dataset import LabelledFile, TrainingProtein, build_dataset, kinds_of_label
+from phosphot5.trainer.recipe import DataRecipe, Recipe
+from phosphot5.trainer.run import read_sets
 
 KINDS = ["mass-spec", "curated"]
 
@@ -84,6 +89,12 @@ def test_balance_repeats_small_groups(files):
     assert list(balanced(many, 0.5, seed=1)["protein"]) == list(balanced(many, 0.5, seed=1)["protein"])
     with pytest.raises(ValueError, match="needs groups"):
         balanced(many.remove_columns("group"), 0.5, seed=1)
+
+
+def test_a_calibration_needs_a_file(files):
+    recipe = Recipe(data=DataRecipe(train=files, valid=[replace(file, calibrate=False) for file in files]))
+    with pytest.raises(PhosphoT5Error, match="data.valid: .*; give other or more proteins"):
+        read_sets(recipe, kinds_of_label(config()))
 
 
 def test_means_give_every_group_the_same_weight():
