@@ -109,19 +109,17 @@ def calibration_rows(config: Mapping[str, Any]) -> list[list[str]]:
         Residue, behind it the kind of label if there are several, probability at each rate of :data:`CALL_RATES`,
         threshold of highest MCC, and the fitted line.
     """
-    fitted_lines, tables = (config.get(name) or {} for name in ("calibration", "fpr_table"))
-    entries = [(residue, line, tables.get(residue)) for residue, line in sorted(fitted_lines.items())]
-    if config.get("label_sources"):
-        entries = [
-            (f"{residue}, {kind}", line, (tables.get(kind) or {}).get(residue))
-            for kind, lines in fitted_lines.items()
-            for residue, line in sorted(lines.items())
-        ]
+    lines, tables = (config.get(name) or {} for name in ("calibration", "fpr_table"))
+    if not config.get("label_sources"):
+        lines, tables = {"": lines}, {"": tables}
+    entries = [(kind, *entry) for kind, fitted in lines.items() for entry in sorted(fitted.items())]
     rows = []
-    for residue, line, table in entries:
+    for kind, residue, line in entries:
+        table = (tables.get(kind) or {}).get(residue)
         levels = [probability_at(table, rate) if table else None for rate in CALL_RATES.values()]
         fitted = [line.get(name) for name in ("threshold", *CALIBRATION)]
-        rows.append([residue, *("-" if value is None else f"{value:.3f}" for value in levels + fitted)])
+        name = f"{residue}, {kind}" if kind else residue
+        rows.append([name, *("-" if value is None else f"{value:.3f}" for value in levels + fitted)])
     return rows
 
 

@@ -61,9 +61,10 @@ NUMBERS: dict[str, Any] = (
     | dict.fromkeys(("num_layers", "num_decoder_layers", "num_heads"), (int, 1, 1_000))
     | {"relative_attention_num_buckets": (int, 4, 10_000), "conv_width": (int, 0, 10_000)}
     | dict.fromkeys(("relative_attention_max_distance", "window"), (int, 1, 10_000_000))
-    | dict.fromkeys(("dropout_rate", "attention_dropout_rate", "label_smoothing"), (float, 0, 1))
+    | dict.fromkeys(
+        ("dropout_rate", "attention_dropout_rate", "label_smoothing", "label_source_drop"), (float, 0, 1)
+    )
     | dict.fromkeys(("prefix_mask_prob", "known_site_prob", "residue_mask_prob"), (float, 0, 1))
-    | {"label_source_drop": (float, 0, 1)}
     | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, 1e6))
     | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, 1e6))
 )
@@ -321,6 +322,11 @@ class PhosphoT5Config(PretrainedConfig):
             where = f" ({kind})" if self.label_sources else ""
             check_calibration(calibration, table, self.site_token_ids, where)
 
+    @property
+    def _kinds(self) -> list[str]:
+        """Names of the kinds of label by their number; none for a model without kinds."""
+        return [UNSPECIFIED, *self.label_sources] if self.label_sources else []
+
     def label_source_id(self, name: str | None) -> int:
         """Return the number by which the model knows a kind of label.
 
@@ -339,16 +345,13 @@ class PhosphoT5Config(PretrainedConfig):
         ValueError
             If the model does not know the kind.
         """
-        kinds = [UNSPECIFIED, *self.label_sources] if self.label_sources else []
         chosen = self.label_source if name is None else name
         if chosen is None:
             return 0
-        if chosen not in kinds:
-            known = (
-                " or ".join(map(repr, kinds)) or "none, because this model does not tell kinds of label apart"
-            )
-            raise wrong("label_source", chosen, known)
-        return kinds.index(chosen)
+        if chosen not in self._kinds:
+            none = "none, because this model does not tell kinds of label apart"
+            raise wrong("label_source", chosen, " or ".join(map(repr, self._kinds)) or none)
+        return self._kinds.index(chosen)
 
     def calibration_of(self, label_source: str | None = None) -> dict[str, dict[str, float]] | None:
         """Return residue to line, of a kind of label; see ``calibration``.
@@ -372,20 +375,18 @@ class PhosphoT5Config(PretrainedConfig):
 
     def _of_kind(self, table: dict[str, Any] | None, label_source: str | None) -> Any:
         number = self.label_source_id(label_source)
-        return (table or {}).get([UNSPECIFIED, *self.label_sources][number]) if self.label_sources else table
+        return (table or {}).get(self._kinds[number]) if self._kinds else table
 
     def _tables(self) -> dict[str, tuple[Any, Any]]:
         """Kind of label to its calibration and its table of rates; one entry for a model without kinds."""
         if not self.label_sources:
             return {"": (self.calibration, self.fpr_table)}
-        kinds = [UNSPECIFIED, *self.label_sources]
+        kinds = self._kinds
         for name in ("calibration", "fpr_table"):
             table = getattr(self, name)
             if table is not None and (not isinstance(table, dict) or not set(table) <= set(kinds)):
                 raise wrong(name, table, f"an entry for kinds of label: {', '.join(kinds)}")
-        pairs = {
-            kind: ((self.calibration or {}).get(kind), (self.fpr_table or {}).get(kind)) for kind in kinds
-        }
+        pairs = {kind: (self.calibration_of(kind), self.fpr_table_of(kind)) for kind in kinds}
         return {kind: pair for kind, pair in pairs.items() if pair != (None, None)}
 
 

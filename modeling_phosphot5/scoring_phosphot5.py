@@ -65,12 +65,11 @@ class PhosphositeScoring(_Model):
 
     def _encoded(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None
-    ) -> BaseModelOutput:
+    ) -> Any:
         """Encode proteins, whose sites are to be those of a kind of label."""
         number = self.config.label_source_id(label_source)
         kinds = torch.full((1, 1), number, device=input_ids.device)
-        encoded: BaseModelOutput = self.get_encoder()(input_ids, attention_mask, label_sources=kinds)
-        return encoded
+        return self.get_encoder()(input_ids, attention_mask, label_sources=kinds)
 
     @torch.no_grad()
     def site_logits(
@@ -204,12 +203,11 @@ class PhosphositeScoring(_Model):
         partner = self._partner(input_ids.device)[input_ids]
         attention_mask = self._mask(input_ids, attention_mask)
         encoded = self._encoded(input_ids, attention_mask, label_source)
-        memory: Any = encoded.last_hidden_state
         odds = self._choice_odds(input_ids, attention_mask, encoded, input_ids, marginal=True)
         draft = torch.where(odds > limit, partner, input_ids)
         rows = torch.arange(len(input_ids), device=input_ids.device)
         while len(rows):
-            states = BaseModelOutput(memory[rows])
+            states = BaseModelOutput(encoded.last_hidden_state[rows])
             odds = self._choice_odds(
                 input_ids[rows], attention_mask[rows], states, draft[rows], marginal=False
             )

@@ -10,7 +10,7 @@ from phosphot5.hub_card import PICTURES, write_card
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.hub_card.model_folder import ONNX_FILE
 from phosphot5.output import atomic_folder, check_folder
-from phosphot5.prediction.loading import chosen, load_model
+from phosphot5.prediction.loading import load_model
 from phosphot5.prediction.onnx_export import require_onnx, write_onnx
 from phosphot5.record.run_record import RECORD_FILE
 from phosphot5.registration import register
@@ -67,7 +67,7 @@ def export_model(
         require_onnx()
     check_folder(folder)  # before the model loads
     register()
-    model, tokenizer = load_model(name, revision, **chosen(label_source))
+    model, tokenizer = load_model(name, revision, label_source)
     with atomic_folder(folder) as made:
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)

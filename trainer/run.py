@@ -166,8 +166,7 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
     loss = trainer.evaluate_as_predicted()["eval_loss"]
     if not trainer.is_world_process_zero():
         return {}
-    scores, truth, residues = trainer.calibrate(valid.proteins)
-    raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
+    uncalibrated = trainer.calibrate(valid.proteins)
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
     groups: dict[str, list[TrainingProtein]] = {}
     for protein in valid.proteins:
@@ -175,8 +174,8 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
     parts = [score_labelled_sites(model, proteins) for proteins in groups.values()]
     measured = [part.measured() for part in parts]
     probability, truth, residues = (
-        np.concatenate([getattr(part, name) for part in measured])
-        for name in ("probability", "truth", "residues")
+        np.concatenate([getattr(part, column) for part in measured])
+        for column in ("probability", "truth", "residues")
     )
     reliability(probability, truth, residues, Path(trainer.args.output_dir) / RELIABILITY_FILE)
     metrics: dict[str, dict[str, float | None]] = {}
@@ -188,9 +187,15 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
             logger.warning("%s: not measured: %s", group, error)
             continue
         if len(groups) == 1:
-            found |= {"loss": loss} | {f"{key}_uncalibrated": raw[key] for key in raw if key.endswith("_ece")}
+            found |= {"loss": loss} | _uncalibrated_ece(*uncalibrated)
         metrics[group] = {key: round(value, 6) for key, value in found.items()}
     return metrics
+
+
+def _uncalibrated_ece(scores: np.ndarray, truth: np.ndarray, residues: np.ndarray) -> dict[str, float]:
+    """Measure the calibration errors that the log-odds had before they were calibrated."""
+    raw = probability_metrics(1 / (1 + np.exp(-scores[0].astype(np.float64))), truth, residues)
+    return {f"{name}_uncalibrated": value for name, value in raw.items() if name.endswith("_ece")}
 
 
 def _example(trainer: PhosphoT5Trainer) -> Example:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from phosphot5.evaluation.metrics import enough_positives
 from phosphot5.evaluation.peers import Peer, compare, read_peers
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.measure import score_labelled_sites
@@ -38,8 +39,6 @@ SETS = {
 }
 """File of a set to what its labels are, and the table of its peer."""
 CLASSES = ("st", "y")
-FEWEST = 20
-"""Positives that a class of a group needs."""
 
 
 def measure_set(
@@ -64,20 +63,16 @@ def measure_group(sites: LabelledSites, peers: list[Peer], resamples: int) -> di
     """AUROC and AP of S/T and Y with intervals, and those of peers on the same sites."""
     ours = evaluate_sites(sites, None, resamples)
     result: dict[str, Any] = {"proteins": len(np.unique(sites.measured().protein))}
-    result |= {key: _figures(ours, key) for key in CLASSES if _is_measured(ours, key)}
+    result |= {key: _figures(ours, key) for key in CLASSES if enough_positives(ours, key)}
     result["peers"] = {}
     for peer in peers:
         compared = compare(sites, peer, None, resamples, 0)
         result["peers"][peer.name] = {
             key: _figures(compared["peer"], key)
             for key in CLASSES
-            if key in result and _is_measured(compared["peer"], key)
+            if key in result and enough_positives(compared["peer"], key)
         }
     return result
-
-
-def _is_measured(metrics: dict[str, float], key: str) -> bool:
-    return metrics.get(f"{key}_sites", 0) * metrics.get(f"{key}_prevalence", 0) >= FEWEST - 0.5
 
 
 def _figures(metrics: dict[str, float], key: str) -> dict[str, float]:

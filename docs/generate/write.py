@@ -25,19 +25,8 @@ from docs.generate.tables import load
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(
-            best,
-            example,
-            headline,
-            known_sites,
-            test,
-            validation,
-            groups,
-            calibration,
-            examples,
-            ablation,
-            search,
-        ),
+        *(best, example, headline, known_sites, test, validation, groups, calibration),
+        *(examples, ablation, search),
         *(predict, runtimes, compatibility, decoding, length, training, parts, sources),
         *(logos, classes, motifs, mutations),
     )

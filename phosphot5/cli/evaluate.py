@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phosphot5.cli.options import add_label_source
 from phosphot5.data import Protein, SiteState
 from phosphot5.data.labelled import read_labelled
 from phosphot5.data.uniprot import accession
@@ -64,11 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=_natural, default=0, help="seed of the resamples (default: 0)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
-    parser.add_argument(
-        "--label-source",
-        metavar="NAME",
-        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
-    )
+    add_label_source(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     parser.add_argument("--overwrite", action="store_true", help="replace the files of an earlier evaluation")
 
@@ -161,10 +158,10 @@ def _read_peers(paths: list[str], sites: "LabelledSites") -> "list[Peer]":
 
 def _load(args: argparse.Namespace) -> "PhosphoT5ForConditionalGeneration":
     """Load the model onto the device, in the numbers that ``predict`` computes with."""
-    from phosphot5.prediction.loading import chosen, load_model, move_to_device
+    from phosphot5.prediction.loading import load_model, move_to_device
 
     hide_loading_bars()
-    model = load_model(args.model, args.revision, **chosen(args.label_source))[0]
+    model = load_model(args.model, args.revision, args.label_source)[0]
     return move_to_device(model, args.device)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import logging
 
+from phosphot5.cli.options import add_label_source
 from phosphot5.progress import hide_loading_bars
 
 __all__ = ["add_arguments", "run"]
@@ -15,11 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="bundled, a folder or a hub id")
     parser.add_argument("folder", help="folder to write; must not exist, or be empty")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
-    parser.add_argument(
-        "--label-source",
-        metavar="NAME",
-        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
-    )
+    add_label_source(parser)
     parser.add_argument(
         "--onnx", action="store_true", help="also write the scoring path for ONNX runtimes, onnx/model.onnx"
     )

@@ -3,6 +3,8 @@
 import argparse
 import time
 
+from phosphot5.cli.options import add_label_source
+
 __all__ = ["add_arguments", "run"]
 
 
@@ -17,11 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
-    parser.add_argument(
-        "--label-source",
-        metavar="NAME",
-        help="kind of label whose sites are asked for, such as mass-spec or curated (default: the model's own)",
-    )
+    add_label_source(parser)
     parser.add_argument(
         "--known",
         metavar="FILE",

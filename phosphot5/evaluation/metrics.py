@@ -13,6 +13,7 @@ __all__ = [
     "best_threshold",
     "called_sites",
     "classes_with_both",
+    "enough_positives",
     "group_metrics",
     "mean_ap",
     "probability_metrics",
@@ -193,6 +194,11 @@ def _unweighted(
     return {name: float(value[0]) for name, value in values.items()}
 
 
+def enough_positives(metrics: Mapping[str, float], key: str) -> bool:
+    """Tell whether a class, a key of :data:`CLASSES`, has the 20 positives that a group needs to be measured."""
+    return round(metrics.get(f"{key}_sites", 0) * metrics.get(f"{key}_prevalence", 0)) >= FEWEST
+
+
 def group_metrics(
     scores: np.ndarray, truth: np.ndarray, residues: np.ndarray, groups: np.ndarray, names: Sequence[str]
 ) -> dict[str, float]:
@@ -221,17 +227,9 @@ def group_metrics(
         if not truth[at].any() or truth[at].all():
             continue
         found = site_metrics(scores[at], truth[at], residues[at])
-        few = {
-            key
-            for key in CLASSES
-            if found.get(f"{key}_sites", 0) * found.get(f"{key}_prevalence", 0) < FEWEST - 0.5
-        }
+        classes = [key for key in ("st", "y") if enough_positives(found, key)]
         for measure, values in means.items():
-            of_classes = {
-                key: found[key]
-                for key in (f"st_{measure}", f"y_{measure}")
-                if key in found and key.partition("_")[0] not in few
-            }
+            of_classes = {f"{key}_{measure}": found[f"{key}_{measure}"] for key in classes}
             metrics |= {f"{name}_{key}": value for key, value in of_classes.items()}
             if of_classes:
                 values.append(float(np.mean(list(of_classes.values()))))

@@ -25,7 +25,7 @@ from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import atomic_text
 from phosphot5.prediction.formats import Format
 from phosphot5.prediction.known_sites import KnownSites
-from phosphot5.prediction.loading import chosen, load_model, move_to_device, weight_bytes
+from phosphot5.prediction.loading import load_model, move_to_device, weight_bytes
 from phosphot5.prediction.output_parts import OutputParts
 from phosphot5.prediction.scoring import PROTEINS_AHEAD, predict_sites
 from phosphot5.processes import on_main, wait
@@ -93,7 +93,7 @@ class PredictionJob:
     def stored_model(self) -> PhosphoT5ForConditionalGeneration:
         """The model as it is stored."""
         hide_loading_bars()
-        return load_model(self.args.model, self.args.revision, **chosen(self.args.label_source))[0]
+        return load_model(self.args.model, self.args.revision, self.args.label_source)[0]
 
     @cached_property
     def model(self) -> PhosphoT5ForConditionalGeneration:

@@ -12,11 +12,11 @@ from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditiona
 from phosphot5.prediction.onednn import use_onednn
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["chosen", "load_model", "move_to_device", "weight_bytes"]
+__all__ = ["load_model", "move_to_device", "weight_bytes"]
 
 
 def load_model(
-    name: str, revision: str | None = None, **overrides: Any
+    name: str, revision: str | None = None, label_source: str | None = None, **overrides: Any
 ) -> tuple[PhosphoT5ForConditionalGeneration, PhosphoT5Tokenizer]:
     """Load a model with the code of this package, and its tokenizer.
 
@@ -26,6 +26,8 @@ def load_model(
         ``bundled``, a folder, or a hub id such as ``org/phosphot5``.
     revision : str, optional
         Branch, tag or commit of a hub id.
+    label_source : str, optional
+        Kind of label that calls ask for unless they name another; by default the checkpoint's.
     **overrides
         Values that replace those of the checkpoint's configuration, for instance ``dropout_rate=0.2``.
 
@@ -45,6 +47,8 @@ def load_model(
         config = PhosphoT5Config.from_pretrained(source, revision=at)
         if config.model_type != PhosphoT5Config.model_type:
             raise PhosphoT5Error(f"{name}: is a model of type {config.model_type!r}, expected phosphot5")
+        if label_source is not None:
+            overrides["label_source"] = label_source
         for key, value in overrides.items():
             setattr(config, key, value)
         _checked(name, config)
@@ -57,11 +61,6 @@ def load_model(
             f"{name}: cannot be loaded as a model; give bundled, a folder or a hub id ({type(error).__name__}: {error})"
         ) from error
     return model.eval(), tokenizer
-
-
-def chosen(label_source: str | None) -> dict[str, str]:
-    """Return the override that chooses a kind of label for all calls; none for the model's own."""
-    return {} if label_source is None else {"label_source": label_source}
 
 
 def _checked(name: str, config: PhosphoT5Config) -> None:
