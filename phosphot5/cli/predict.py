@@ -4,6 +4,7 @@ import argparse
 import time
 
 from phosphot5.cli.options import add_label_source
+from phosphot5.prediction.shares import Share
 
 __all__ = ["add_arguments", "run"]
 
@@ -38,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dtype",
         choices=("auto", "float32", "bfloat16"),
         default="auto",
-        help="compute precision; auto is float32 on a CPU, bfloat16 on an accelerator (default: auto)",
+        help="compute precision; auto is float32 on a CPU, bfloat16 on an accelerator with units for it "
+        "(default: auto)",
     )
     parser.add_argument(
         "--threads",
@@ -49,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
     )
+    parser.add_argument(
+        "--part",
+        type=_share,
+        metavar="K/N",
+        help="score the K-th of N shares of the proteins, into a file of its own beside the output: "
+        "sites.part-003-of-100.tsv for sites.tsv; phosphot5 merge puts them together",
+    )
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output file")
 
@@ -57,6 +66,13 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)
+
+
+def _share(text: str) -> Share:
+    try:
+        return Share.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:

@@ -22,12 +22,13 @@ from phosphot5.data import Ledger, Protein, read_fasta
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.output import atomic_text
+from phosphot5.output import atomic_text, refuse_input_as_output
 from phosphot5.prediction.formats import Format
 from phosphot5.prediction.known_sites import KnownSites
 from phosphot5.prediction.loading import load_model, move_to_device, weight_bytes
 from phosphot5.prediction.output_parts import OutputParts
 from phosphot5.prediction.scoring import PROTEINS_AHEAD, predict_sites
+from phosphot5.prediction.shares import Note, Share
 from phosphot5.processes import on_main, wait
 from phosphot5.progress import Progress, hide_loading_bars
 from phosphot5.record.environment import peak_memory_bytes, usable_cores
@@ -64,14 +65,17 @@ class PredictionJob:
         self.args = args
         self.output_format = output_format
         self.state = state
-        self.parts = OutputParts(args.output)
+        self.share: Share | None = args.part
+        self.parts = OutputParts(str(self.share.file(args.output)) if self.share else args.output)
         self.ledger = Ledger()
         self.counts: Counter[str] = Counter()
         self.residues_before = 0
+        self.elsewhere = 0
 
     def run(self) -> None:
         """Score everything: in one go where parts are of no use, else in parts."""
-        if self.unsplittable and self.state.num_processes == 1 and not self.args.resume:
+        parts_wanted = self.state.num_processes > 1 or self.args.resume or self.share is not None
+        if self.unsplittable and not parts_wanted:
             self.stream()
         else:
             self.run_in_parts()
@@ -160,7 +164,7 @@ class PredictionJob:
             records, todo = on_main(self.state, partial(self.prepare, ownership))
             self.make_parts(records, todo)
 
-    def make_parts(self, records: int, todo: list[int]) -> None:
+    def make_parts(self, records: range, todo: list[int]) -> None:
         """Score this process's share of the parts; the main process merges all."""
         try:
             self.score_parts(records, todo[self.state.process_index :: self.state.num_processes])
@@ -177,22 +181,42 @@ class PredictionJob:
             self.residues_before = sum(
                 finished[number]["residues"] for number in finished if number not in todo
             )
-            self.ledger.check(self.counts["proteins"])
-            self.parts.merge(range(len(finished)), self.output_format.header, overwrite=self.args.overwrite)
+            self.ledger.check(self.counts["proteins"] + self.elsewhere)
+            self.finish(len(finished))
 
-    def prepare(self, ownership: ExitStack) -> tuple[int, list[int]]:
-        """Check everything and own the output; return the number of proteins and of the parts to be made."""
+    def finish(self, parts: int) -> None:
+        """Put the output together, and note what it is if it is that of a share."""
+        header, output, share = self.output_format.header, self.parts.output, self.share
+        if share is None:
+            self.parts.merge(range(parts), header, overwrite=self.args.overwrite)
+            return
+        Note.path(output).unlink(missing_ok=True)  # an old one says nothing of the new output
+        self.parts.merge(range(parts), header, overwrite=self.args.overwrite)
+        records, size = self.counts["proteins"] + self.elsewhere, output.stat().st_size
+        note = Note(self.settings, share.part, share.parts, records, header, dict(self.counts), size)
+        note.write(output)
+
+    def prepare(self, ownership: ExitStack) -> tuple[range, list[int]]:
+        """Check everything and own the output; return the numbers of the proteins and of the parts to be made."""
         if self.unsplittable:
-            raise PhosphoT5Error(f"--resume and several processes work on parts: {self.unsplittable}")
+            parts = "--resume and several processes work on parts"
+            why = parts if self.share is None else "--part cannot be used here"
+            raise PhosphoT5Error(f"{why}: {self.unsplittable}")
+        if self.share is not None:
+            refuse_input_as_output(self.parts.output, filter(None, [self.args.fasta, self.args.known]))
+            Note.check(self.parts.output, overwrite=self.args.overwrite)
         ownership.enter_context(self.parts.owned(resume=self.args.resume, overwrite=self.args.overwrite))
         records = sum(1 for _ in self.proteins(self.ledger))
         if not records:
             raise self.nothing_to_score()
         self.warn()
-        self.parts.begin(self.fingerprint(), resume=self.args.resume)
+        ours = range(records) if self.share is None else self.share.of(records)
+        self.elsewhere = records - len(ours)
+        job = self.settings if self.share is None else {**self.settings, "part": str(self.share)}
+        self.parts.begin(job, resume=self.args.resume)
         finished = self.parts.finished()
-        parts = range(-(-records // PROTEINS_AHEAD))
-        return records, [number for number in parts if number not in finished]
+        numbers = range(-(-len(ours) // PROTEINS_AHEAD))
+        return ours, [number for number in numbers if number not in finished]
 
     def warn(self) -> None:
         """Log what is wrong with records, the first of those that are left out one by one."""
@@ -214,23 +238,25 @@ class PredictionJob:
         """Make the error of an input without proteins."""
         return PhosphoT5Error(f"{self.args.fasta}: no protein to score; {self.ledger.summary()}")
 
-    def score_parts(self, records: int, numbers: list[int]) -> None:
+    def score_parts(self, records: range, numbers: list[int]) -> None:
         """Make some of the parts."""
         if not numbers:
             return
         own = frozenset(numbers)
-        proteins = (p for i, p in enumerate(self.proteins(Ledger())) if i // PROTEINS_AHEAD in own)
-        total = sum(min(PROTEINS_AHEAD, records - number * PROTEINS_AHEAD) for number in numbers)
-        share = f" of process 1 of {self.state.num_processes}" if self.state.num_processes > 1 else ""
-        with closing(self.score(proteins)) as scored, Progress(f"proteins{share}", total) as progress:
+        ours = islice(self.proteins(Ledger()), records.start, records.stop)
+        proteins = (p for i, p in enumerate(ours) if i // PROTEINS_AHEAD in own)
+        total = sum(min(PROTEINS_AHEAD, len(records) - number * PROTEINS_AHEAD) for number in numbers)
+        process = f" of process 1 of {self.state.num_processes}" if self.state.num_processes > 1 else ""
+        with closing(self.score(proteins)) as scored, Progress(f"proteins{process}", total) as progress:
             for number in numbers:
                 with self.parts.part(number) as (handle, counts):
                     for protein, rows in islice(scored, PROTEINS_AHEAD):
                         self.write(handle, counts, protein, rows)
                 progress.advance(counts["proteins"])
 
-    def fingerprint(self) -> dict[str, str | int | None]:
-        """Return what determines the output."""
+    @cached_property
+    def settings(self) -> dict[str, str | int | None]:
+        """What determines the output of the whole input."""
         # before its weights are moved to another type
         digest = model_digest(self.stored_model.config.to_dict(), weight_bytes(self.stored_model))
         return {
@@ -257,6 +283,14 @@ class PredictionJob:
         if counts["bare"]:
             logger.info(
                 "%s without S, T or Y, and therefore without rows", counted(counts["bare"], "protein")
+            )
+        if self.share is not None:
+            logger.info(
+                "part %d of %d: %s, in %s",
+                self.share.part,
+                self.share.parts,
+                f"{counts['proteins']:,} of {counted(counts['proteins'] + self.elsewhere, 'protein')}",
+                self.parts.output,
             )
         if before:
             logger.info("%s scored before the interruption", counted(before, "residue"))

@@ -44,6 +44,7 @@ NOT_RUN = {
     "phosphot5 finetune": "trains for minutes; tests/cli/test_finetune.py and the notebook do",
     "phosphot5 train": "trains; tests/trainer/test_run.py does",
     "phosphot5 crossval": "trains; tests/trainer/test_crossval.py does",
+    "phosphot5 merge": "needs the parts of a job array; tests/cli/test_predict_shares.py makes some",
     "phosphot5 push": "needs the Hub; tests/hub_card/test_publish.py has one of its own",
     "phosphot5 data push": "needs the Hub; tests/hub_card/test_dataset.py has one of its own",
 }
@@ -59,7 +60,7 @@ ELSEWHERE = {
 """Commands of other programs, and what stands for them."""
 
 
-OTHER_LANGUAGES = {"bat": "needs Windows"}
+OTHER_LANGUAGES = {"bat": "needs Windows", "bash": "needs SLURM; its command is read"}
 """Languages of blocks that are not run, and why."""
 
 
@@ -178,6 +179,20 @@ def test_options_shown_are_understood(line, monkeypatch):
     monkeypatch.setattr(module, lambda args: understood.append(args) or 0)
     assert main(arguments) == 0
     assert understood
+
+
+def test_job_array_is_understood(monkeypatch):
+    understood = []
+    monkeypatch.setattr("phosphot5.cli.predict.run", lambda args: understood.append(args) or 0)
+    (script,) = (code for _, language, code in BLOCKS if language == "bash")
+    (line,) = (line for line in script.splitlines() if not line.startswith("#"))
+    for name, value in (("$SLURM_ARRAY_TASK_ID", "7"), ("$SLURM_CPUS_PER_TASK", "4")):
+        assert name in line
+        line = line.replace(name, value)
+    assert main(arguments_of(line)) == 0
+    (args,) = understood
+    assert (str(args.part), args.threads, args.resume) == ("7/100", 4, True)
+    assert "--array=1-100\n" in script
 
 
 @pytest.fixture(scope="session")
