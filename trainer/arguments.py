@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import Seq2SeqTrainingArguments
 
+from phosphot5.prediction.precision import bfloat16_is_fast
+
 __all__ = ["PhosphoT5TrainingArguments"]
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -43,8 +45,8 @@ RANGES: dict[str, tuple[float, float]] = {
 class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     """Arguments of :class:`~phosphot5.PhosphoT5Trainer`.
 
-    Defaults that differ from transformers': ``bf16`` (True), ``learning_rate`` (1e-3), ``weight_decay``
-    (0.05), ``adam_beta2`` (0.98), ``warmup_steps`` (0.05, a share of all steps), ``eval_strategy`` and
+    Defaults that differ from transformers': ``bf16`` (None: where it is fast), ``learning_rate`` (1e-3),
+    ``weight_decay`` (0.05), ``adam_beta2`` (0.98), ``warmup_steps`` (0.05, a share of all steps), ``eval_strategy`` and
     ``save_strategy`` (``"epoch"``), ``save_total_limit`` (2), ``load_best_model_at_end`` (True),
     ``metric_for_best_model`` (``"mean_ap"``), ``restore_callback_states_from_checkpoint`` (True),
     ``remove_unused_columns`` (False) and ``label_names`` (``["labels"]``).
@@ -94,7 +96,13 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )
-    bf16: bool = field(default=True, metadata={"help": "bfloat16 autocast, on CPU as well."})
+    bf16: bool | None = field(  # type: ignore[assignment]  # transformers has no way to leave it open
+        default=None,
+        metadata={
+            "help": "bfloat16 autocast, on CPU as well; by default where the processor is fast at it.",
+            **{"nargs": "?", "const": True},  # a bare --bf16 still means yes
+        },
+    )
     learning_rate: float = field(default=1e-3, metadata={"help": "Peak learning rate of AdamW."})
     weight_decay: float = field(default=0.05, metadata={"help": "Weight decay of AdamW."})
     adam_beta2: float = field(default=0.98, metadata={"help": "Second-moment decay of AdamW."})
@@ -135,4 +143,6 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             )
         if not torch.cuda.is_available():
             self.use_cpu = True  # else transformers takes bf16 for a request for a GPU
+        if self.bf16 is None:
+            self.bf16 = bfloat16_is_fast("cpu" if self.use_cpu else "cuda")
         super().__post_init__()  # type: ignore[no-untyped-call]  # untyped in transformers

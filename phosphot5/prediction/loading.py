@@ -10,6 +10,7 @@ from phosphot5.bundled import bundled_folder
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.prediction.onednn import use_onednn
+from phosphot5.prediction.precision import bfloat16_is_fast
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
 __all__ = ["load_model", "move_to_device", "weight_bytes"]
@@ -83,7 +84,7 @@ def move_to_device(
     device : str or torch.device
         ``auto``: an accelerator if there is one.
     dtype : str
-        ``float32`` or ``bfloat16``; ``auto``: float32 on a CPU, bfloat16 on an accelerator.
+        ``float32`` or ``bfloat16``; ``auto``: float32 on a CPU, bfloat16 on an accelerator with units for it.
 
     Raises
     ------
@@ -94,12 +95,13 @@ def move_to_device(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(device)
-        numbers = {"auto": "float32" if device.type == "cpu" else "bfloat16"}.get(dtype, dtype)
+        if dtype == "auto":
+            dtype = "bfloat16" if device.type != "cpu" and bfloat16_is_fast(device.type) else "float32"
         # transformers wraps `to` in a way that hides the model as its first argument
-        model.to(device, getattr(torch, numbers))  # type: ignore[arg-type]
+        model.to(device, getattr(torch, dtype))  # type: ignore[arg-type]
     except (RuntimeError, AssertionError) as error:
         raise PhosphoT5Error(f"--device {device}: cannot be used here ({error}); try cpu") from error
-    if (device.type, numbers) == ("cpu", "float32"):
+    if (device.type, dtype) == ("cpu", "float32"):
         use_onednn(model)
     return model
 

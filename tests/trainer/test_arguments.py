@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import Seq2SeqTrainingArguments
+from transformers import HfArgumentParser, Seq2SeqTrainingArguments
 
 from phosphot5.trainer import PhosphoT5TrainingArguments
 
@@ -51,7 +51,24 @@ def test_numbers_out_of_range_are_named(name: str, tmp_path) -> None:
         PhosphoT5TrainingArguments(output_dir=str(tmp_path), **{name: 0})
 
 
-def test_bfloat16_is_on_without_a_gpu_too(tmp_path) -> None:
+@pytest.mark.parametrize("fast", [True, False])
+def test_bfloat16_is_on_where_it_is_fast_without_a_gpu_too(fast, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("phosphot5.trainer.arguments.bfloat16_is_fast", lambda device: fast)
     args = PhosphoT5TrainingArguments(output_dir=str(tmp_path))
-    assert args.bf16
+    assert args.bf16 is fast
     assert args.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_choice_of_the_numbers_wins(chosen, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("phosphot5.trainer.arguments.bfloat16_is_fast", lambda device: not chosen)
+    assert PhosphoT5TrainingArguments(output_dir=str(tmp_path), bf16=chosen).bf16 is chosen
+
+
+def test_the_numbers_can_be_chosen_or_left_open_on_a_command_line(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("phosphot5.trainer.arguments.bfloat16_is_fast", lambda device: True)
+    for line, expected in (([], True), (["--bf16", "false"], False), (["--bf16"], True)):
+        (args,) = HfArgumentParser(PhosphoT5TrainingArguments).parse_args_into_dataclasses(
+            ["--output_dir", str(tmp_path), *line]
+        )
+        assert args.bf16 is expected
