@@ -112,11 +112,10 @@ class TrainingProtein(Protein):
 class FileCount:
     """What was read from one file: proteins, and positives and negatives of the residues that were taken."""
 
-    path: str
+    file: LabelledFile
     proteins: int
     positives: int
     negatives: int
-    licence: str
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ class TrainingSet:
     def ledger(self) -> dict[str, int]:
         """Account for every protein read: what became of it."""
         return {
-            "records_read": sum(file.proteins for file in self.files),
+            "records_read": sum(count.proteins for count in self.files),
             "proteins": len(self.proteins),
             "segments": len(self.dataset),
             "segments_without_label_left_out": self.unlabelled,
@@ -159,7 +158,7 @@ class TrainingSet:
 
     def summary(self) -> str:
         """One line for people."""
-        read = sum(file.proteins for file in self.files)
+        read = sum(count.proteins for count in self.files)
         states = np.frombuffer(b"".join(protein.states for protein in self.proteins), dtype=np.uint8)
         plus, minus = ((states == state).sum() for state in (SiteState.POSITIVE, SiteState.NEGATIVE))
         return (
@@ -271,7 +270,7 @@ def merge_proteins(
             key = protein.sequence, file.label_source
             _, known = merged.setdefault(key, (_sourced(protein, file), states))
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
-        counts.append(FileCount(file.path, proteins, positives, negatives, file.licence))
+        counts.append(FileCount(file, proteins, positives, negatives))
     return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
 
 

@@ -282,7 +282,10 @@ def _start_record(
         for name, value in recipe.training.items()
         if name != "output_dir" and value != defaults[name]
     }
+    arguments["training.bf16"] = args.bf16  # by default it depends on the processor
     arguments["data.max_length"] = recipe.data.max_length
+    if recipe.data.balance < 1:
+        arguments["data.balance"] = recipe.data.balance
     licence = {"licence": recipe.licence} if recipe.licence else {}
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}
@@ -297,16 +300,18 @@ def _start_record(
     for role, made in sets.items():
         record.splits[role] = sha256_of_ids(set(made.dataset["protein"]))
         record.ledger[role] = made.ledger()
-        for file in made.files:
+        for count in made.files:
             record.data.append(
                 DataFile.read(
-                    Path(file.path),
+                    Path(count.file.path),
                     role,
-                    records=file.proteins,
-                    positives=file.positives,
-                    negatives=file.negatives,
-                    name=published_name(file.path),
-                    licence=file.licence,
+                    records=count.proteins,
+                    positives=count.positives,
+                    negatives=count.negatives,
+                    name=published_name(count.file.path),
+                    licence=count.file.licence,
+                    label_source=count.file.label_source,
+                    group=count.file.group,
                 )
             )
     trained, valid = ({protein.sequence for protein in sets[role].proteins} for role in ("train", "valid"))

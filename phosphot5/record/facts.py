@@ -78,6 +78,8 @@ class DataFile:
         Sites labelled as phosphorylated and as measured but not phosphorylated.
     licence : str
         Licence stated at the source, or ``not stated``.
+    label_source, group : str
+        Kind of its labels and group of its proteins, as the recipe names them; empty if it names none.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED
@@ -89,6 +91,8 @@ class DataFile:
     positives: int
     negatives: int
     licence: str = "not stated"
+    label_source: str = ""
+    group: str = ""
 
     @classmethod
     def read(
@@ -101,6 +105,8 @@ class DataFile:
         negatives: int,
         name: str | None = None,
         licence: str = "not stated",
+        label_source: str = "",
+        group: str = "",
     ) -> "DataFile":
         """Fingerprint a file; its published name is its bare file name unless ``name`` is given.
 
@@ -109,7 +115,17 @@ class DataFile:
         InputFileError
             If the file cannot be read.
         """
-        return cls(name or path.name, role, file_digest(path), records, positives, negatives, licence)
+        return cls(
+            name or path.name,
+            role,
+            file_digest(path),
+            records,
+            positives,
+            negatives,
+            licence,
+            label_source,
+            group,
+        )
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,29 @@ def test_a_folder_that_it_starts_from_does_not_pass_for_a_repository(recipe, tmp
     assert "base_model" not in (tmp_path / "next" / "README.md").read_text().split("---\n")[1]
 
 
+def test_the_record_tells_kinds_of_label_groups_and_numbers(recipe) -> None:
+    train = "{path: examples/synthetic_train.fasta, label_source: mass-spec, group: made-up}"
+    record = run.train(
+        recipe(
+            "model.label_sources=[mass-spec, curated]",
+            "model.label_source=mass-spec",
+            f"data.train=[{train}]",
+            "data.balance=0.5",
+        ),
+        COMMAND,
+    )
+    train, valid = record.data
+    assert (train.label_source, train.group, valid.label_source, valid.group) == (
+        "mass-spec",
+        "made-up",
+        "",
+        "",
+    )
+    assert record.arguments["model.label_sources"] == ["mass-spec", "curated"]
+    assert record.arguments["data.balance"] == 0.5
+    assert record.arguments["training.bf16"] in (True, False)
+
+
 def test_the_record_tells_command_data_and_cost(recipe) -> None:
     record = run.train(recipe("training.noise_iterations=1"), COMMAND)
     assert record.command == ["phosphot5", *COMMAND[1:]]
