@@ -65,7 +65,8 @@ def test_a_sequence_in_two_files_is_one_protein_and_the_first_label_wins(build) 
 def test_labels_of_other_residues_are_left_aside(build) -> None:
     made = build(">a\nMS#T@Y#Y@K\n", residues="Y")
     assert labels(made) == [19, -100, -100, 31, 18, 14, 1]
-    assert made.files == [FileCount(made.files[0].path, 1, 1, 1, "not stated")]
+    (found,) = made.files
+    assert found == FileCount(LabelledFile(found.file.path, "Y"), proteins=1, positives=1, negatives=1)
 
 
 def test_a_file_for_one_residue_adds_to_a_file_for_all(tmp_path: Path) -> None:
