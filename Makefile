@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NEEDED := $(shell sed -n 's/^python_requires = >=//p' setup.cfg)
+# prints the version of an interpreter, and fails where it is too old; Python 2 understands it too
+VERSION := import sys; print("%d.%d.%d" % sys.version_info[:3]); \
+	sys.exit(sys.version_info < tuple(map(int, "$(NEEDED)".split("."))))
 
 .PHONY: demo test test-all lint docs format clean
 
@@ -45,6 +49,9 @@ format: $(STAMP)
 
 # pip takes torch by its exact version first: elsewhere that is the build for the processor, not for CUDA
 $(STAMP): setup.cfg pyproject.toml constraints.txt
+	@version=$$($(PYTHON) -c '$(VERSION)' 2>/dev/null) || { found=$${version:+is $$version}; \
+	echo "PhosphoT5 needs Python $(NEEDED) or later; $(PYTHON) $${found:-cannot be run}." \
+	"Give another one: make $(or $(firstword $(MAKECMDGOALS)),demo) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"

@@ -106,6 +106,18 @@ def length() -> str:
     return "\n".join([*table(header, rows), "", source(result)])
 
 
+def precision() -> str:
+    """Return the rates of fine-tuning in each type of number, on less and less of a processor."""
+    result = load("precision")
+    rows = [
+        [name, *(f"{row['tokens_per_second'][kind]:,}" for kind in ("bfloat16", "float32", "chosen"))]
+        + [" or ".join(row["chosen_is"])]
+        for name, row in result["processors"].items()
+    ]
+    header = ["processor", "bfloat16, tokens/s", "float32, tokens/s", "by itself, tokens/s", "chose"]
+    return "\n".join([*table(header, rows), "", source(result)])
+
+
 def training() -> str:
     """Return the comparison with the stock model and trainer, and what each part of ours brings."""
     result = load("training")
