@@ -103,11 +103,13 @@ class DataRecipe:
     balance : float
         Exponent of a group's size in its share of an epoch; see :func:`~phosphot5.trainer.balance.balanced`. 1: the
         groups as they are.
+    group_weights : dict of str to float
+        Group to how many times as often as that it is drawn.
 
     Raises
     ------
     ValueError
-        If the longest segment is below 1, or the exponent is not from 0 to 1.
+        If the longest segment is below 1, the exponent is not from 0 to 1, or a weight is not above 0.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED
@@ -116,11 +118,15 @@ class DataRecipe:
     valid: list[LabelledFile] = field(default_factory=list)
     max_length: int = 2048
     balance: float = 1.0
+    group_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the numbers."""
         if not 0 <= self.balance <= 1:
             raise ValueError(f"balance is {self.balance}; use a number from 0 to 1")
+        for name, weight in self.group_weights.items():
+            if not 0 < weight < float("inf"):
+                raise ValueError(f"the weight of {name} in group_weights is {weight}; use a number above 0")
         if self.max_length < 1:
             raise ValueError(f"max_length is {self.max_length}; use at least 1")
 

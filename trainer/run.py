@@ -33,7 +33,7 @@ from .balance import balanced
 from .checkpoints import remove_incomplete, start_point
 from .dataset import NO_KINDS, TrainingProtein, TrainingSet, build_dataset, kinds_of_label
 from .lora import add_lora, merge_lora
-from .recipe import Recipe
+from .recipe import DataRecipe, Recipe
 from .recording import accelerator_name, published_model, training_cost
 from .trainer import PhosphoT5Trainer
 
@@ -93,7 +93,7 @@ def _train(
     model = make_model(recipe, args.seed)
     adapted = None if recipe.lora is None else add_lora(model, recipe.lora)
     sets = read_sets(recipe, kinds_of_label(model.config))
-    trainer = _make_trainer(model, args, sets, recipe.data.balance)
+    trainer = _make_trainer(model, args, sets, recipe.data)
     record = _start_record(recipe, command, args, model, sets)
     _take_up(record, trainer, checkpoint)
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
@@ -127,12 +127,15 @@ def _make_trainer(
     model: PhosphoT5ForConditionalGeneration,
     args: PhosphoT5TrainingArguments,
     sets: dict[str, TrainingSet],
-    balance: float,
+    data: DataRecipe,
 ) -> PhosphoT5Trainer:
     """Make the trainer; a tool of ``training.report_to`` that is not installed is told in one line."""
     trained = sets["train"].dataset
-    if balance < 1:
-        trained = balanced(trained, balance, args.seed)
+    if data.balance < 1 or data.group_weights:
+        try:
+            trained = balanced(trained, data.balance, args.seed, data.group_weights)
+        except ValueError as error:
+            raise PhosphoT5Error(str(error)) from error
     try:
         return PhosphoT5Trainer(
             model,
@@ -286,6 +289,8 @@ def _start_record(
     arguments["data.max_length"] = recipe.data.max_length
     if recipe.data.balance < 1:
         arguments["data.balance"] = recipe.data.balance
+    if recipe.data.group_weights:
+        arguments["data.group_weights"] = recipe.data.group_weights
     licence = {"licence": recipe.licence} if recipe.licence else {}
     if recipe.lora is not None:
         arguments |= {f"lora.{name}": value for name, value in vars(recipe.lora).items()}

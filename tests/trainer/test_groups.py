@@ -87,6 +87,13 @@ def test_balance_repeats_small_groups(files):
     assert counts[names.index("yeasts")] == pytest.approx(6 * (3600 / 66) ** 0.5, abs=6)
     assert len(balanced(many, 1.0, seed=1)) == len(many)
     assert list(balanced(many, 0.5, seed=1)["protein"]) == list(balanced(many, 0.5, seed=1)["protein"])
+    weighted = np.bincount(np.asarray(balanced(many, 0.5, 1, {"human": 2.5})["group"]), minlength=5)
+    assert weighted[names.index("plants")] == 600
+    assert weighted[names.index("human")] == pytest.approx(150, abs=6)
+    with pytest.raises(
+        ValueError, match="group_weights names the group 'mice', which no training protein has"
+    ):
+        balanced(many, 1.0, 1, {"mice": 2})
     with pytest.raises(ValueError, match="needs groups"):
         balanced(many.remove_columns("group"), 0.5, seed=1)
 

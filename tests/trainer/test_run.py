@@ -90,6 +90,7 @@ def test_the_record_tells_kinds_of_label_groups_and_numbers(recipe) -> None:
             "model.label_source=mass-spec",
             f"data.train=[{train}]",
             "data.balance=0.5",
+            "data.group_weights={made-up: 1.5}",
         ),
         COMMAND,
     )
@@ -102,6 +103,7 @@ def test_the_record_tells_kinds_of_label_groups_and_numbers(recipe) -> None:
     )
     assert record.arguments["model.label_sources"] == ["mass-spec", "curated"]
     assert record.arguments["data.balance"] == 0.5
+    assert record.arguments["data.group_weights"] == {"made-up": 1.5}
     assert record.arguments["training.bf16"] in (True, False)
 
 
