@@ -37,7 +37,7 @@ def describe() -> dict[str, Any]:
 def save(name: str, result: dict[str, Any]) -> Path:
     """Write ``result`` to ``benchmarks/results/NAME.json`` and return its path."""
     path = RESULTS / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     return path
 

@@ -1,8 +1,9 @@
 """Measure a model on every group of the choosing sets: human, other species, curated labels; peers beside it.
 
-    python benchmarks/accuracy/groups.py [MODEL] [--data ../shared/data] [--curated-y FILE] [--resamples 1000]
+    python benchmarks/accuracy/groups.py [MODEL] [--release 0.4.0] [--curated-y FILE]
 
-Writes ``results/groups.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over proteins, chance
+Writes ``results/groups/RELEASE.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over proteins,
+chance
 (the share of positives, which is the AP of random scores), and MusiteDeep's ten CNNs on the same sites where their
 scores are at hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
 """
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from phosphot5 import __version__
 from phosphot5.evaluation.metrics import enough_positives
 from phosphot5.evaluation.peers import Peer, compare, read_peers
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
@@ -95,6 +97,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", nargs="?", default="bundled", help="bundled, a folder or a hub id")
+    parser.add_argument("--release", default=__version__, help="release that has this model")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the data")
     parser.add_argument("--curated-y", type=Path, help="hash-FASTA with curated tyrosines to choose on")
     parser.add_argument("--resamples", type=int, default=1000, help="resamples behind the intervals")
@@ -116,7 +119,7 @@ def main() -> None:
         }
         found[name]["macro"] = macro(found[name]["groups"])
     result = {"model": {"name": args.model, "parameters": model.num_parameters()}, "sets": found}
-    sys.stdout.write(f"{save('groups', describe() | result)}\n")
+    sys.stdout.write(f"{save(f'groups/{args.release}', describe() | result)}\n")
 
 
 if __name__ == "__main__":

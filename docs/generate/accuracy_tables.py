@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.accuracy.strata import TOOLS
 from benchmarks.common import RESULTS
+from benchmarks.releases import measured_releases
 from docs.generate.tables import METRICS, load, source, table, with_interval
 from phosphot5.record.metric_names import CLASS_TITLES
 
@@ -231,7 +232,7 @@ def known_sites() -> str:
 
 def groups() -> str:
     """Return the table of the choosing sets by group."""
-    result = load("groups")
+    result = load(f"groups/{measured_releases()[-1]}")
     rows = []
     for name, part in result["sets"].items():
         for group, found in part["groups"].items():
