@@ -8,6 +8,7 @@ from transformers import EncoderDecoderCache, GenerationMixin
 from transformers.modeling_outputs import BaseModelOutput, Seq2SeqLMOutput
 
 from .attention_phosphot5 import PhosphoT5Attention
+from .calibration_phosphot5 import calibrated_probability
 from .checks_phosphot5 import check_number
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right, token_mask
@@ -37,6 +38,7 @@ __all__ = [
     "FastaError",
     "GivenProtein",
     "PhosphositePredictionPipeline",
+    "calibrated_probability",
     "site_rows",
     "PhosphoT5Attention",
     "check_number",

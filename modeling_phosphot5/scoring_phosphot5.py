@@ -13,6 +13,7 @@ from transformers import (
 )
 from transformers.modeling_outputs import BaseModelOutput
 
+from .calibration_phosphot5 import calibrated_probability
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import (
     SiteConstraint,
@@ -25,7 +26,6 @@ from .decoding_phosphot5 import (
     token_mask,
 )
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
-from .sites_phosphot5 import calibrated_probability
 
 __all__ = ["PhosphositeScoring"]
 

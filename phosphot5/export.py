@@ -78,7 +78,7 @@ def export_model(
                 shutil.copyfile(model_file(name, picture, revision), made / picture)
         write_card(made)
         if onnx:
-            write_onnx(model, made / ONNX_FILE)
+            write_onnx(model, made / ONNX_FILE, made)
     return sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 

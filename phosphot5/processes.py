@@ -4,18 +4,33 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from accelerate import PartialState
 
-__all__ = ["joined", "on_main", "wait"]
+__all__ = ["Alone", "State", "joined", "on_main", "wait"]
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(days=7)
 """How long a process waits for one that works. One that has ended is noticed at once."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """One process without others, on the CPU, which needs no torch."""
+
+    num_processes: int = 1
+    process_index: int = 0
+    is_main_process: bool = True
+    device: str = "cpu"
+
+
+State: TypeAlias = "PartialState | Alone"
+"""The processes that share a job."""
 
 
 @contextmanager
@@ -44,15 +59,15 @@ def joined(device: str) -> "Iterator[PartialState]":
         state.destroy_process_group()
 
 
-def on_main(state: "PartialState", work: Callable[[], Any]) -> Any:
+def on_main(state: State, work: Callable[[], Any]) -> Any:
     """Do work in the main process and tell all what came of it.
 
     After an error, the main process goes on with it and the others end quietly: it is reported once.
 
     Parameters
     ----------
-    state : accelerate.PartialState
-        From :func:`joined`.
+    state : State
+        From :func:`joined`, or one process alone.
     work : callable
         Returns something that can be pickled and is not None.
 
@@ -61,6 +76,8 @@ def on_main(state: "PartialState", work: Callable[[], Any]) -> Any:
     Any
         What ``work`` returned, in every process.
     """
+    if state.num_processes == 1:
+        return work()
     from accelerate.utils import broadcast_object_list
 
     result = [None]
@@ -78,8 +95,10 @@ def on_main(state: "PartialState", work: Callable[[], Any]) -> Any:
     return result[0]
 
 
-def wait(state: "PartialState") -> None:
+def wait(state: State) -> None:
     """Wait until every process is here; end this one if another has ended before."""
+    if isinstance(state, Alone):
+        return
     with _others_live():
         state.wait_for_everyone()
 

@@ -1,34 +1,17 @@
 """Residue tokenizer of PhosphoT5: one token per residue, one token per phosphorylated residue.
 
-This file travels to the Hub with every checkpoint, so it imports nothing beyond the standard library
-and transformers.
+This file travels to the Hub with every checkpoint, so it imports nothing beyond the standard library,
+transformers and its vocabulary.
 """
 
 import json
 import os
-import re
 
 from transformers import PreTrainedTokenizer
 
-__all__ = [
-    "MODEL_MAX_LENGTH",
-    "PHOSPHO_OF",
-    "RESIDUE_PATTERN",
-    "VOCABULARY",
-    "PhosphoT5Tokenizer",
-    "RegularTokenizer",
-]
+from .vocabulary_phosphot5 import MODEL_MAX_LENGTH, RESIDUE_PATTERN, SPECIAL_TOKENS, VOCABULARY
 
-SPECIAL_TOKENS = ("<pad>", "</s>", "<unk>")
-RESIDUES = tuple("ALGVSREDTIPKFQNYMHWCXBUZOJ")
-PHOSPHO_OF = {"S": "S[Phospho]", "T": "T[Phospho]", "Y": "Y[Phospho]"}
-"""Phosphorylated token of each residue that can be phosphorylated."""
-VOCABULARY = {token: i for i, token in enumerate((*SPECIAL_TOKENS, *RESIDUES, *PHOSPHO_OF.values()))}
-"""Token string to id: specials 0..2 as in T5, residues 3..28, phosphorylated residues 29..31."""
-RESIDUE_PATTERN = re.compile(r"<pad>|</s>|<unk>|[A-Za-z](?:\[[^\]]*\])?|\S")
-"""One match per token: a residue with its modification; what is not in the vocabulary becomes ``<unk>``."""
-MODEL_MAX_LENGTH = 65536
-"""Longest input in tokens; the longest human protein (titin) has 34,350 residues."""
+__all__ = ["PhosphoT5Tokenizer", "RegularTokenizer"]
 
 
 class PhosphoT5Tokenizer(PreTrainedTokenizer):

@@ -13,8 +13,8 @@ from phosphot5.data import Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.evaluation.metrics import best_threshold
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.calibration_phosphot5 import site_contexts
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import UNSPECIFIED
-from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
 from phosphot5.prediction.scoring import score_proteins
 
 __all__ = ["WEIGHTS", "calibrate", "fit_calibration", "uncalibrated_scores"]

@@ -24,7 +24,7 @@ from phosphot5.data.encode import encode
 from phosphot5.evaluation.metrics import probability_metrics
 from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.modeling_phosphot5.sites_phosphot5 import site_contexts
+from phosphot5.modeling_phosphot5.calibration_phosphot5 import site_contexts
 from phosphot5.prediction.loading import load_model
 from phosphot5.trainer.calibration import WEIGHTS, fit_calibration
 

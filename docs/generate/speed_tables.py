@@ -106,6 +106,30 @@ def length() -> str:
     return "\n".join([*table(header, rows), "", source(result)])
 
 
+def startup() -> str:
+    """Return the times of six proteins with start-up, and how they compare."""
+    result = load("startup")
+    names = {
+        "before": "release 0.4.0",
+        "torch": "now, `--runtime torch`",
+        "onnx": "now",
+        "import torch": "`import torch` alone",
+    }
+    times = {name: sorted(taken) for name, taken in result["seconds"].items()}
+    middle = {name: taken[len(taken) // 2] for name, taken in times.items()}
+    rows = [
+        [
+            title,
+            f"{middle[name]:.2f} s [{times[name][0]:.2f}-{times[name][-1]:.2f}]",
+            f"{middle[name] / middle['before']:.2f}",
+        ]
+        for name, title in names.items()
+    ]
+    rounds = len(times["onnx"])
+    note = f"Medians of {rounds} runs, which took turns, with the fastest and slowest. {source(result)}"
+    return "\n".join([*table(["", "time", "of release 0.4.0"], rows), "", note])
+
+
 def precision() -> str:
     """Return the rates of fine-tuning in each type of number, on less and less of a processor."""
     result = load("precision")

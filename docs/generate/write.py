@@ -19,7 +19,16 @@ from docs.generate.experiment_tables import ablation, search
 from docs.generate.learned_pictures import draw
 from docs.generate.learned_tables import classes, logos, motifs, mutations
 from docs.generate.record_tables import parts, sources
-from docs.generate.speed_tables import compatibility, decoding, length, precision, predict, runtimes, training
+from docs.generate.speed_tables import (
+    compatibility,
+    decoding,
+    length,
+    precision,
+    predict,
+    runtimes,
+    startup,
+    training,
+)
 from docs.generate.tables import load
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -27,7 +36,7 @@ PARTS: dict[str, Callable[[], str]] = {
     for part in (
         *(best, example, headline, known_sites, test, validation, groups, calibration),
         *(examples, ablation, search),
-        *(predict, runtimes, compatibility, decoding, length, precision, training, parts, sources),
+        *(predict, runtimes, compatibility, decoding, length, precision, startup, training, parts, sources),
         *(logos, classes, motifs, mutations),
     )
 }

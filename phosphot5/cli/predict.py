@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from contextlib import nullcontext
 
 from phosphot5.cli.options import add_label_source
 from phosphot5.prediction.shares import Share
@@ -33,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="medium",
         help="weakest call to list in formats other than tsv and jsonl: high 1 %%, medium 5 %%, low 10 %% false "
         "positives (default: medium)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=("auto", "onnx", "torch"),
+        default="auto",
+        help="what scores: onnx, on a CPU, if the model has a graph (phosphot5 export --onnx); torch otherwise "
+        "(default: auto)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     parser.add_argument(
@@ -80,11 +88,18 @@ def run(args: argparse.Namespace) -> int:
     began = time.perf_counter()
     from phosphot5.prediction.formats import choose_format
     from phosphot5.prediction.job import PredictionJob
-    from phosphot5.processes import joined
+    from phosphot5.prediction.runtime import GraphRuntime, TorchRuntime, find_graph
+    from phosphot5.processes import Alone, joined
 
     output_format = choose_format(args.output, args.format)
-    with joined(args.device) as state:
-        job = PredictionJob(args, output_format, state)
+    graph = find_graph(args.model, args.label_source, args.device, args.dtype, args.runtime)
+    with joined(args.device) if graph is None else nullcontext(Alone()) as state:
+        if graph is None:
+            device = state.device if args.device == "auto" else args.device
+            runtime = TorchRuntime(args.model, args.revision, args.label_source, device, args.dtype)
+        else:
+            runtime = GraphRuntime(graph)
+        job = PredictionJob(args, output_format, state, runtime)
         try:
             job.run()
         except KeyboardInterrupt:

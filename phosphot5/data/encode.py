@@ -9,7 +9,7 @@ import numpy as np
 
 from phosphot5.data.records import RESIDUES, SiteState
 from phosphot5.errors import InputFormatError
-from phosphot5.tokenization_phosphot5.tokenization_phosphot5 import PHOSPHO_OF, VOCABULARY
+from phosphot5.tokenization_phosphot5.vocabulary_phosphot5 import PHOSPHO_OF, VOCABULARY
 
 __all__ = ["encode", "encode_many"]
 

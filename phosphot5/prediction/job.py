@@ -12,31 +12,24 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property, partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
-
-import torch
-import transformers
+from typing import IO, Any
 
 from phosphot5 import __version__
 from phosphot5.data import Ledger, Protein, read_fasta
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 from phosphot5.errors import InputFormatError, PhosphoT5Error
-from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import atomic_text, refuse_input_as_output
 from phosphot5.prediction.formats import Format
 from phosphot5.prediction.known_sites import KnownSites
-from phosphot5.prediction.loading import load_model, move_to_device, weight_bytes
 from phosphot5.prediction.output_parts import OutputParts
-from phosphot5.prediction.scoring import PROTEINS_AHEAD, predict_sites
+from phosphot5.prediction.rows import PROTEINS_AHEAD
+from phosphot5.prediction.runtime import Runtime
 from phosphot5.prediction.shares import Note, Share
-from phosphot5.processes import on_main, wait
-from phosphot5.progress import Progress, hide_loading_bars
+from phosphot5.processes import State, on_main, wait
+from phosphot5.progress import Progress
 from phosphot5.record.environment import peak_memory_bytes, usable_cores
-from phosphot5.record.fingerprints import file_digest, model_digest
+from phosphot5.record.fingerprints import file_digest
 from phosphot5.wording import counted
-
-if TYPE_CHECKING:
-    from accelerate import PartialState
 
 __all__ = ["PredictionJob"]
 
@@ -49,7 +42,7 @@ SPOOL_BYTES = 1 << 26
 
 
 class PredictionJob:
-    """One run of ``phosphot5 predict`` in one process; the model loads when it is first needed.
+    """One run of ``phosphot5 predict`` in one process.
 
     Parameters
     ----------
@@ -57,14 +50,19 @@ class PredictionJob:
         Options of the command.
     output_format : Format
         How the output is written.
-    state : accelerate.PartialState
+    state : State
         The processes that share the work.
+    runtime : Runtime
+        What scores.
     """
 
-    def __init__(self, args: argparse.Namespace, output_format: Format, state: "PartialState") -> None:
+    def __init__(
+        self, args: argparse.Namespace, output_format: Format, state: State, runtime: Runtime
+    ) -> None:
         self.args = args
         self.output_format = output_format
         self.state = state
+        self.runtime = runtime
         self.share: Share | None = args.part
         self.parts = OutputParts(str(self.share.file(args.output)) if self.share else args.output)
         self.ledger = Ledger()
@@ -92,18 +90,6 @@ class PredictionJob:
     def known(self) -> KnownSites | None:
         """Sites that were given."""
         return KnownSites.read(self.args.known) if self.args.known else None
-
-    @cached_property
-    def stored_model(self) -> PhosphoT5ForConditionalGeneration:
-        """The model as it is stored."""
-        hide_loading_bars()
-        return load_model(self.args.model, self.args.revision, self.args.label_source)[0]
-
-    @cached_property
-    def model(self) -> PhosphoT5ForConditionalGeneration:
-        """The model on the device and in the compute precision; :attr:`stored_model` is changed to it."""
-        device = self.state.device if self.args.device == "auto" else self.args.device
-        return move_to_device(self.stored_model, device, self.args.dtype)
 
     @property
     def threads(self) -> int:
@@ -134,7 +120,7 @@ class PredictionJob:
         self, proteins: Iterable[Protein]
     ) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
         """Score proteins and make the rows of their tables."""
-        return predict_sites(self.model, proteins, threads=self.threads)
+        return self.runtime.predict_sites(proteins, self.threads)
 
     def write(
         self, handle: IO[str], counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
@@ -257,21 +243,15 @@ class PredictionJob:
     @cached_property
     def settings(self) -> dict[str, str | int | None]:
         """What determines the output of the whole input."""
-        # before its weights are moved to another type
-        digest = model_digest(self.stored_model.config.to_dict(), weight_bytes(self.stored_model))
         return {
             "input": file_digest(self.args.fasta),
             "known sites": file_digest(self.args.known) if self.args.known else None,
-            "model": digest,
             "skip bad records": self.args.skip_bad,
             "format": self.output_format.name,
             "call": self.args.call,
-            "device": self.model.device.type,
-            "dtype": str(self.model.dtype).removeprefix("torch."),
             "proteins per part": PROTEINS_AHEAD,
             "phosphot5": __version__,
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
+            **self.runtime.settings,
         }
 
     def report(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The scoring path as an ONNX graph, for runtimes other than torch."""
 
 import importlib.util
+import json
 import logging
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import torch
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.graph import FILES_KEY, KIND_KEY, SITES_KEY, TABLE_KEY, files_of_model
 
 __all__ = ["require_onnx", "write_onnx"]
 
@@ -50,7 +52,7 @@ def require_onnx() -> None:
         )
 
 
-def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path) -> None:
+def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path, folder: Path | None = None) -> None:
     """Write ``score_sites`` as an ONNX graph, and check it in onnxruntime.
 
     Its inputs ``input_ids`` and ``attention_mask`` are int64 of shape (batch, length), both of any size, the mask 1
@@ -63,6 +65,9 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path) -> None:
         On the CPU and in evaluation mode; its weights are changed into float32, in which the graph computes.
     path : Path
         File to write. Weights of more than 1.5 GB lie in a second file beside it.
+    folder : Path, optional
+        Model folder with the same weights: the graph can then stand in for them, see
+        :class:`~phosphot5.prediction.graph.ScoringGraph`.
 
     Raises
     ------
@@ -82,9 +87,22 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path) -> None:
             verbose=False,
         )
     assert program is not None  # only the older exporter returns nothing
+    program.model.metadata_props.update(_metadata(model, folder))
     path.parent.mkdir(exist_ok=True)
     program.save(path)
     _check(scores, path)
+
+
+def _metadata(model: PhosphoT5ForConditionalGeneration, folder: Path | None) -> dict[str, str]:
+    """Return what a reader of the graph needs to know of the model."""
+    config = model.config
+    told = {
+        FILES_KEY: {} if folder is None else files_of_model(folder),
+        KIND_KEY: config.label_source,
+        TABLE_KEY: config.fpr_table_of(None),
+        SITES_KEY: list(config.site_token_ids),
+    }
+    return {key: json.dumps(value) for key, value in told.items()}
 
 
 def _example(

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from phosphot5.data import Protein, SiteState
+from phosphot5.data import Protein
 from phosphot5.data.encode import encode
-from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.pipeline_phosphot5 import score_together
-from phosphot5.modeling_phosphot5.sites_phosphot5 import site_rows
+from phosphot5.prediction.rows import PROTEINS_AHEAD, protein_rows
 
-__all__ = ["PROTEINS_AHEAD", "predict_sites", "score_proteins"]
+__all__ = ["predict_sites", "score_proteins"]
 
 ACCELERATOR_TOKENS = 65536
 """Tokens per batch on an accelerator; a longer protein is a batch of its own."""
@@ -24,8 +23,6 @@ ACCELERATOR_THREADS = 2
 """Threads that feed an accelerator: one prepares a batch while the other waits for its scores."""
 LENGTH_STEP = 64
 """Tokens to a multiple of which rows are padded on a CPU, where every new shape costs time and memory to prepare."""
-PROTEINS_AHEAD = 256
-"""Proteins read ahead and sorted by length; bounds the memory. No batch reaches from one such group into the next."""
 
 
 def predict_sites(
@@ -66,18 +63,7 @@ def predict_sites(
     for protein, scores in score_proteins(
         model, proteins, tokens_per_batch, show_known=True, threads=threads, label_source=label_source
     ):
-        positions = (
-            [protein.given_position(i) for i in range(1, len(protein.sequence) + 1)]
-            if protein.removed
-            else None
-        )
-        known = np.flatnonzero(_states(protein) == SiteState.POSITIVE).tolist()
-        sites = model.config.site_token_ids
-        try:
-            rows = site_rows(protein.id, protein.sequence, scores.tolist(), table, positions, known, sites)
-        except ValueError as error:
-            raise PhosphoT5Error(str(error)) from error
-        yield protein, rows
+        yield protein, protein_rows(protein, scores, table, model.config.site_token_ids)
 
 
 def score_proteins(
@@ -124,10 +110,6 @@ def score_proteins(
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads
-
-
-def _states(protein: Protein) -> np.ndarray:
-    return np.frombuffer(protein.states, dtype=np.uint8)
 
 
 def _batches(lengths: list[int], budget: int, packed: bool) -> Iterator[list[int]]:

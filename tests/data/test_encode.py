@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from phosphot5.data import RESIDUES, SiteState, parse, render
 from phosphot5.data.encode import encode, encode_many
 from phosphot5.errors import InputFormatError
-from phosphot5.tokenization_phosphot5.tokenization_phosphot5 import VOCABULARY, PhosphoT5Tokenizer
+from phosphot5.tokenization_phosphot5 import VOCABULARY, PhosphoT5Tokenizer
 
 UBIQUITIN = "MQIFVKTLTGKTITLEVEPSDTIENVKAKIQDKEGIPPDQQRLIFAGKQLEDGRTLSDYNIQKESTLHLVLRLRGG"
 UBIQUITIN_IDS = (

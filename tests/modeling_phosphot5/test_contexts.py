@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
-from phosphot5.modeling_phosphot5.sites_phosphot5 import calibrated_probability, site_contexts
+from phosphot5.modeling_phosphot5.calibration_phosphot5 import calibrated_probability, site_contexts
 
 SITES = PhosphoT5Config().site_token_ids
 PLAIN = {ids[0]: residue for residue, ids in SITES.items()}

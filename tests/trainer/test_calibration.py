@@ -6,7 +6,8 @@ import torch
 from sklearn.metrics import matthews_corrcoef
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
-from phosphot5.modeling_phosphot5.sites_phosphot5 import calibrated_probability, false_positive_rate
+from phosphot5.modeling_phosphot5.calibration_phosphot5 import calibrated_probability
+from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
 from phosphot5.trainer.calibration import WEIGHTS, fit_calibration
 
 
