@@ -173,7 +173,7 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
     model = trainer.accelerator.unwrap_model(trainer.model).eval()
     groups: dict[str, list[TrainingProtein]] = {}
     for protein in valid.proteins:
-        groups.setdefault(f"{name}, {protein.group}" if protein.group else name, []).append(protein)
+        groups.setdefault(protein.group or name, []).append(protein)
     parts = [score_labelled_sites(model, proteins) for proteins in groups.values()]
     measured = [part.measured() for part in parts]
     probability, truth, residues = (

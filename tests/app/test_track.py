@@ -61,7 +61,7 @@ def test_without_a_table_there_are_no_thresholds():
 
 @pytest.mark.parametrize("residue", "STY")
 def test_thresholds_are_where_the_calls_change(residue):
-    table = load_model("bundled")[0].config.fpr_table[residue]
+    table = load_model("bundled")[0].config.fpr_table_of()[residue]
     for call, rate in CALLS.items():
         level = probability_at(table, rate)
         assert site_call(false_positive_rate(level + 0.005, table)) == call

@@ -14,6 +14,7 @@ from phosphot5.evaluation.sites import evaluate_sites
 from phosphot5.hub_card import PICTURES, render_card
 from phosphot5.measure import score_labelled_sites
 from phosphot5.prediction.loading import load_model
+from phosphot5.prediction.runtime import find_graph
 from phosphot5.prediction.scoring import predict_sites, score_proteins
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
@@ -39,7 +40,12 @@ def test_files_and_size():
         *("__init__.py", "config.json", "generation_config.json", "model.safetensors"),
         *("tokenizer_config.json", "vocab.json", RECORD_FILE, *PICTURES),
     }
+    assert {path.name for path in (bundled_folder() / "onnx").iterdir()} == {"model.onnx"}
     assert sum(files.values()) < 16e6
+
+
+def test_the_graph_is_that_of_this_model():
+    assert find_graph("bundled", device="cpu", runtime="onnx").label_source == "mass-spec"
 
 
 def test_configuration_is_complete(model):
@@ -47,9 +53,9 @@ def test_configuration_is_complete(model):
     assert config.vocab_size == len(PhosphoT5Tokenizer())
     assert config.use_cache
     for residue in "STY":
-        assert config.calibration[residue]["slope"] > 0
-        assert 0 < config.calibration[residue]["threshold"] < 1
-        table = config.fpr_table[residue]
+        assert config.calibration_of()[residue]["slope"] > 0
+        assert 0 < config.calibration_of()[residue]["threshold"] < 1
+        table = config.fpr_table_of()[residue]
         assert np.all(np.diff(table["fpr"]) > 0)
         assert np.all(np.diff(table["probability"]) <= 0)
 
@@ -65,7 +71,8 @@ def test_record_and_card_tell_where_it_comes_from(model):
     assert record.cost.tokens > 10**7
     assert record.cost.flops > 0
     card = render_card(record, model.config.to_dict(), "org/phosphot5")
-    assert f"{record.metrics['multisource/valid.fasta.gz']['st_auroc']:.3f}" in card
+    for group in ("human", "plants", "curated"):
+        assert f"{record.metrics[group]['st_auroc']:.3f}" in card
 
 
 def test_record_is_published_among_the_results():
@@ -74,10 +81,9 @@ def test_record_is_published_among_the_results():
 
 
 def test_probabilities_are_calibrated():
-    metrics = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["multisource/valid.fasta.gz"]
+    metrics = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["human"]
     for group in ("st", "y"):
         assert metrics[f"{group}_ece"] < 0.03
-        assert metrics[f"{group}_ece"] < metrics[f"{group}_ece_uncalibrated"]
         assert metrics[f"{group}_ap_low"] < metrics[f"{group}_ap"] < metrics[f"{group}_ap_high"]
 
 
@@ -132,9 +138,9 @@ def test_known_sites_help_this_model(model, monkeypatch):
 def test_published_figures_are_those_of_this_model(model, published):
     """The record's too: what a training writes down is what `evaluate` finds."""
     sites = score_labelled_sites(model, read_fasta(str(VALID), notation="hash"))
-    thresholds = {residue: line["threshold"] for residue, line in model.config.calibration.items()}
+    thresholds = {residue: line["threshold"] for residue, line in model.config.calibration_of().items()}
     metrics = evaluate_sites(sites, thresholds, resamples=200)
-    recorded = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["multisource/valid.fasta.gz"]
+    recorded = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["human"]
     for metric in ("st_auroc", "st_ap", "st_mcc", "st_ece", "y_auroc", "y_ap", "y_mcc", "y_ece"):
         assert metrics[metric] == pytest.approx(published["phosphot5"][metric], abs=1e-4)
         assert metrics[metric] == pytest.approx(recorded[metric], abs=1e-4)
