@@ -78,7 +78,7 @@ def measure_group(sites: LabelledSites, peers: list[Peer], resamples: int) -> di
 
 
 def _figures(metrics: dict[str, float], key: str) -> dict[str, float]:
-    names = ("sites", "prevalence", "auroc", "auroc_low", "auroc_high", "ap", "ap_low", "ap_high")
+    names = ("sites", "prevalence", "auroc", "auroc_low", "auroc_high", "ap", "ap_low", "ap_high", "ece")
     return {name: round(metrics[f"{key}_{name}"], 4) for name in names if f"{key}_{name}" in metrics}
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from benchmarks.accuracy.strata import TOOLS
 from benchmarks.common import RESULTS
-from benchmarks.releases import measured_releases
 from docs.generate.tables import METRICS, load, source, table, with_interval
 from phosphot5.record.metric_names import CLASS_TITLES
 
@@ -17,12 +16,6 @@ PEER_NOTE = (
     "trained on UniProt and has seen some of these proteins."
 )
 FURTHER = {"mcc": "MCC", "f1": "F1", "brier": "Brier score", "ece": "calibration error"}
-GROUP_SETS = {
-    "multisource/valid.fasta.gz": "human (`multisource/valid`)",
-    "species/dev.fasta.gz": "mass spectrometry, {group} (`species/dev`)",
-    "musitedeep/ST_dev.fasta.gz": "curated, some 190 species (`ST_dev`)",
-}
-"""File of a set in the results, and name to show of its groups."""
 METHODS = {"phosphot5": OURS, "one_hot_logistic_regression": "one-hot logistic regression"}
 WAYS = {
     "uncalibrated": "none",
@@ -228,38 +221,3 @@ def known_sites() -> str:
         f"{given['st_negatives_at_fpr_0.05']['mean']:.1%} of the negatives are at 0.05 or below. {source(result)}"
     )
     return "\n".join([*table(["remaining sites", *METRICS.values()], rows), "", note])
-
-
-def groups() -> str:
-    """Return the table of the choosing sets by group."""
-    result = load(f"groups/{measured_releases()[-1]}")
-    rows = []
-    for name, part in result["sets"].items():
-        for group, found in part["groups"].items():
-            for key in ("st", "y"):
-                if key in found:
-                    rows.append(
-                        _group_row(GROUP_SETS[name].format(group=group.replace("_", " ")), key, found)
-                    )
-    macro = result["sets"]["species/dev.fasta.gz"]["macro"]
-    mean = (
-        f"The mean over the groups of `species/dev`: S/T {macro['st_auroc']:.3f}/{macro['st_ap']:.3f}, "
-        f"Y {macro['y_auroc']:.3f}/{macro['y_ap']:.3f} (AUROC/AP)."
-    )
-    header = ("set", "", "proteins", "AUROC", "AP", "chance (AP)", "MusiteDeep, ten CNNs: AUROC", "AP")
-    return "\n".join([*table(header, rows), "", mean, "", source(result)])
-
-
-def _group_row(title: str, key: str, found: Mapping[str, Any]) -> list[str]:
-    peer = found["peers"].get("musitedeep_cnn", {}).get(key, {})
-    ours = found[key]
-    return [
-        title,
-        CLASS_TITLES[key],
-        f"{found['proteins']:,}",
-        with_interval(ours, "auroc"),
-        with_interval(ours, "ap"),
-        f"{ours['prevalence']:.3f}",
-        with_interval(peer, "auroc"),
-        with_interval(peer, "ap"),
-    ]

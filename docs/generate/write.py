@@ -13,12 +13,13 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # the checkout
 from benchmarks.common import ROOT
-from docs.generate.accuracy_tables import calibration, groups, headline, known_sites, test, validation
+from docs.generate.accuracy_tables import calibration, headline, known_sites, test, validation
 from docs.generate.example_tables import best, example, examples
 from docs.generate.experiment_tables import ablation, search
 from docs.generate.learned_pictures import draw
 from docs.generate.learned_tables import classes, logos, motifs, mutations
 from docs.generate.record_tables import parts, sources
+from docs.generate.release_tables import groups, releases
 from docs.generate.speed_tables import (
     compatibility,
     decoding,
@@ -34,7 +35,7 @@ from docs.generate.tables import load
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(best, example, headline, known_sites, test, validation, groups, calibration),
+        *(best, example, headline, known_sites, test, validation, groups, releases, calibration),
         *(examples, ablation, search),
         *(predict, runtimes, compatibility, decoding, length, precision, startup, training, parts, sources),
         *(logos, classes, motifs, mutations),
