@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.push import add_push_options, push_options
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "convert UniProtKB, PhosphoSitePlus, MaxQuant or a table to labelled proteins",
         ),
         ("split", _add_split, "split labelled proteins into parts without common homologs, with MMseqs2"),
+        ("fetch", _add_fetch, "download the public sets and make training files from them"),
         ("push", _add_push, "publish a folder of `data split` as a data set on the Hugging Face Hub"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
@@ -129,6 +131,20 @@ def _add_split(command: argparse.ArgumentParser) -> None:
     command.add_argument("--overwrite", action="store_true", help="replace the files of an earlier run")
 
 
+def _add_fetch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-o", "--output", metavar="FOLDER", required=True, help="folder to make")
+    command.add_argument(
+        "--raw", metavar="FOLDER", help="folder of the downloads (default: raw beside the folder to make)"
+    )
+    command.add_argument(
+        "--from",
+        dest="server",
+        metavar="URL",
+        help="server with the paths of GitHub's raw files (default: GitHub)",
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace the files of an earlier run")
+
+
 def _add_push(command: argparse.ArgumentParser) -> None:
     command.add_argument("split", metavar="FOLDER", help="folder written by `phosphot5 data split`")
     command.add_argument("repo", help="hub id, for instance org/phosphosites")
@@ -160,7 +176,9 @@ def _residues(text: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Run a sub-command; see ``phosphot5 data --help``."""
     began = time.perf_counter()
-    {"inspect": _inspect, "convert": _convert, "split": _split, "push": _push}[args.action](args)
+    {"inspect": _inspect, "convert": _convert, "split": _split, "fetch": _fetch, "push": _push}[args.action](
+        args
+    )
     logger.info("finished in %.1f s", time.perf_counter() - began)
     return 0
 
@@ -317,6 +335,24 @@ def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
             shares = [counts[level] / max(found.proteins, 1) for level in LEVELS]
             rows.append([f"{found.part} in {where}, {kind}", *shares])
     return text_table(rows)
+
+
+def _fetch(args: argparse.Namespace) -> None:
+    from phosphot5.data.homology.mmseqs import mmseqs_version
+    from phosphot5.data.public.build import FOLDERS, build
+    from phosphot5.data.public.fetch import GITHUB, fetch, public_sources
+
+    check_folder(args.output, overwrite=args.overwrite, replaceable=FOLDERS)
+    mmseqs_version()  # a missing program is told before the work
+    raw = Path(args.raw or Path(args.output).parent / "raw")
+    sources = public_sources()
+    brought = fetch(sources, raw, args.server or GITHUB)
+    logger.info(
+        "%s downloaded, %d already there, in %s", counted(brought, "file"), len(sources) - brought, raw
+    )
+    with atomic_folder(args.output, overwrite=args.overwrite, replaceable=FOLDERS) as folder:
+        for line in build(raw, folder):
+            _print([line])
 
 
 def _push(args: argparse.Namespace) -> None:

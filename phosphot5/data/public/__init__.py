@@ -1,0 +1,1 @@
+"""Public sets of phosphosites: fetched at the commits that the model card names, and made into training files."""

@@ -1,0 +1,146 @@
+"""Training files from public ones: one form of marks, labels of a protein merged, homologs of the test left out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from phosphot5.data.files.fasta import read_fasta, write_fasta
+from phosphot5.data.homology.mmseqs import search
+from phosphot5.data.records import Protein, SiteState
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.wording import counted
+
+__all__ = ["FOLDERS", "build"]
+
+FOLDERS = ("multisource", "scop3p", "musitedeep", "curated")
+"""Folders that are made, one for each set."""
+
+LINGO = "jasperzuallaert/PhosphoLingo/data"
+MULTISOURCE = f"{LINGO}/multisource_from_deeppsp"
+FOLDS = range(10)
+MUSITEDEEP = "duolinwang/MusiteDeep_web/MusiteDeep/testdata/Phosphorylation/Y"
+CAPSNET = "duolinwang/CapsNet_PTM/all_PTM_raw_data/Phosphorylation_ST"
+SAME = ["--min-seq-id", 0.5, "-c", 0.8, "--cov-mode", 0]
+"""What makes a homolog: 50 % identity over 80 % of both."""
+
+Proteins = dict[str, Protein]
+"""Proteins by their accession."""
+
+
+def build(raw: Path, folder: Path) -> Iterator[str]:
+    """Make the training files, in the form of the recipes.
+
+    A protein of the test set is in no other file, one of the validation set in no training file. The other training
+    files have no homolog of a test protein. Where a set lists positives only, the other residues of its kind are
+    negative, as its authors take them.
+
+    Parameters
+    ----------
+    raw : Path
+        What :func:`~phosphot5.data.public.fetch.fetch` left.
+    folder : Path
+        Where the files go: ``multisource/``, ``scop3p/``, ``musitedeep/`` and ``curated/`` in it.
+
+    Yields
+    ------
+    str
+        A line about each file.
+
+    Raises
+    ------
+    InputFormatError
+        If a file is not in its form.
+    PhosphoT5Error
+        If two files have different sequences of one accession.
+    """
+    parts = {part: _read(raw, MULTISOURCE, [f"ST/{part}", f"Y/{part}"]) for part in ("test", "valid")}
+    apart = parts["test"].keys() | parts["valid"].keys()
+    parts["valid"] = _without(parts["valid"], parts["test"])
+    test, chosen = parts["test"], {**parts["test"], **parts["valid"]}
+    for part, proteins in parts.items():
+        yield _write(folder / "multisource" / f"{part}.fasta.gz", proteins)
+    for fold in FOLDS:
+        proteins = _without(_read(raw, MULTISOURCE, [f"ST/fold{fold}"]), apart)
+        yield _write(folder / "multisource" / f"train_fold{fold}.fasta.gz", proteins)
+    names = [f"{kind}/PF/fold{fold}" for fold in FOLDS for kind in ("ST", "Y")]
+    scop3p = _read(raw, f"{LINGO}/Scop3P", names)
+    yield _train(folder / "scop3p" / "train.fasta.gz", scop3p, apart, test)
+    tyrosines = _positives(_read(raw, MUSITEDEEP, ["train_allspecies_sequences_annotated"]), "Y")
+    yield _train(folder / "musitedeep" / "Y_train.fasta.gz", tyrosines, apart, test)
+    names = [f"metazoa_sequences_cross_testing_annotated_{fold}" for fold in FOLDS]
+    curated = _positives(_read(raw, CAPSNET, names), "ST")
+    # the same proteins may stand in multisource with labels of the other kind
+    yield _train(folder / "curated" / "ST_train.fasta.gz", curated, frozenset(), chosen)
+
+
+def _read(raw: Path, place: str, names: Iterable[str]) -> Proteins:
+    """Read files; labels of one accession are put together."""
+    found: Proteins = {}
+    for name in names:
+        path = raw / place / f"{name}.fasta"
+        for protein in read_fasta(path, notation="hash"):
+            accession = protein.id.split("|")[1] if protein.id.count("|") == 2 else protein.id
+            named = replace(protein, id=accession)
+            found[accession] = _merged(found[accession], named, path) if accession in found else named
+    return found
+
+
+def _merged(first: Protein, second: Protein, path: Path) -> Protein:
+    """Put the labels of one protein together; where both have one, a positive goes before a negative."""
+    if first.sequence != second.sequence:
+        raise PhosphoT5Error(
+            f"{path}: {second.id} has another sequence than in a file before; fetch the files again"
+        )
+    one, two = (np.frombuffer(protein.states, np.uint8) for protein in (first, second))
+    both = (one == SiteState.POSITIVE) | (two == SiteState.POSITIVE)
+    states = np.where(both, SiteState.POSITIVE, np.maximum(one, two)).astype(np.uint8)
+    return replace(first, states=states.tobytes())
+
+
+def _positives(proteins: Proteins, residues: str) -> Proteins:
+    """Take residues that are not positive for negative."""
+    made = {}
+    for accession, protein in proteins.items():
+        letters = np.frombuffer(protein.sequence.encode(), np.uint8)
+        states = np.frombuffer(protein.states, np.uint8)
+        counted_in = np.isin(letters, np.frombuffer(residues.encode(), np.uint8))
+        negative = counted_in & (states != SiteState.POSITIVE)
+        made[accession] = replace(
+            protein, states=np.where(negative, SiteState.NEGATIVE, states).astype(np.uint8).tobytes()
+        )
+    return made
+
+
+def _without(proteins: Mapping[str, Protein], accessions: Iterable[str]) -> Proteins:
+    left_out = set(accessions)
+    return {name: protein for name, protein in proteins.items() if name not in left_out}
+
+
+def _train(path: Path, proteins: Proteins, apart: Iterable[str], test: Proteins) -> str:
+    """Write a training file without some proteins and without the homologs of a test set."""
+    left = _without(proteins, apart)
+    queries, targets = ([p.sequence for p in group.values()] for group in (left, test))
+    hits = search(queries, targets, SAME, np.dtype([("query", np.int64)])) if queries and targets else None
+    close = set() if hits is None else {list(left)[number] for number in hits["query"].tolist()}
+    kept = _without(left, close)
+    return (
+        f"{_write(path, kept)}; left out: {counted(len(proteins) - len(left), 'protein')} of the sets to measure on "
+        f"and {counted(len(close), 'homolog')} of theirs"
+    )
+
+
+def _write(path: Path, proteins: Proteins) -> str:
+    """Write proteins, each with the residues that its labels are of, and say how many."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_fasta(path, (_described(protein) for protein in proteins.values()), notation="hash")
+    return f"{path.parent.name}/{path.name}: {counted(len(proteins), 'protein')}"
+
+
+def _described(protein: Protein) -> Protein:
+    states = np.frombuffer(protein.states, np.uint8)
+    labelled = {protein.sequence[index] for index in np.flatnonzero(states != SiteState.UNKNOWN)}
+    residues = "".join(letter for letter in "STY" if letter in labelled)
+    species = next((tag for tag in protein.description.split() if tag.startswith("OX=")), "")
+    return replace(protein, description=" ".join(filter(None, [f"labelled={residues}", species])))
