@@ -1,12 +1,21 @@
 """``phosphot5 predict``: FASTA in, site table out."""
 
 import argparse
+import logging
 import time
+from typing import TYPE_CHECKING
 
 from phosphot5.cli.options import add_label_source
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.shares import Share
+from phosphot5.prediction.species import given_group
+
+if TYPE_CHECKING:
+    from phosphot5.prediction.job import PredictionJob
 
 __all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
     add_label_source(parser)
     parser.add_argument(
+        "--species",
+        metavar="NAME",
+        help="species of the proteins whose header names none: taxon id, scientific name, mnemonic of UniProt or "
+        "group of species; no effect on scores, only on the measured accuracy that the summary shows",
+    )
+    parser.add_argument(
         "--known",
         metavar="FILE",
         help="file of known phosphosites; the remaining sites are scored conditioned on them: "
@@ -34,6 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weakest call to list in formats other than tsv and jsonl: high 1 %%, medium 5 %%, low 10 %% false "
         "positives (default: medium)",
     )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
+    )
+    _add_running(parser)
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where and in which parts the work is done."""
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
     parser.add_argument(
         "--dtype",
@@ -47,9 +70,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         metavar="N",
         help="CPU threads per process; no effect on scores (default: all cores, divided among processes)",
-    )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
     )
     parser.add_argument(
         "--part",
@@ -82,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.prediction.job import PredictionJob
     from phosphot5.processes import joined
 
+    group = None if args.species is None else given_group(args.species)
     output_format = choose_format(args.output, args.format)
     with joined(args.device) as state:
         job = PredictionJob(args, output_format, state)
@@ -93,4 +114,21 @@ def run(args: argparse.Namespace) -> int:
             return 130
     if state.is_main_process:
         job.report(time.perf_counter() - began)
+        _report_accuracy(job, group)
     return 0
+
+
+def _report_accuracy(job: "PredictionJob", group: str | None) -> None:
+    """Log which measured accuracy applies to the proteins, if the model's record says."""
+    from phosphot5.hub_card.model_files import model_file
+    from phosphot5.prediction.accuracy import accuracy_lines
+    from phosphot5.record.run_record import RECORD_FILE, RunRecord
+
+    if not logger.isEnabledFor(logging.INFO):
+        return  # the record of a model on the Hub would be downloaded for nothing
+    try:
+        metrics = RunRecord.load(model_file(job.args.model, RECORD_FILE, job.args.revision)).metrics
+    except PhosphoT5Error:  # a model need not have a record
+        metrics = {}
+    for line in accuracy_lines(job.counts, metrics, job.stored_model.config.label_source, group):
+        logger.info("%s", line)
