@@ -2,10 +2,9 @@
 
     python benchmarks/accuracy/groups.py [MODEL] [--release 0.4.0] [--curated-y FILE]
 
-Writes ``results/groups/RELEASE.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over proteins,
-chance
-(the share of positives, which is the AP of random scores), and MusiteDeep's ten CNNs on the same sites where their
-scores are at hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
+Writes ``results/groups/RELEASE.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over
+proteins, chance (the share of positives, which is the AP of random scores), and MusiteDeep's ten CNNs on the same sites
+where their scores are at hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
 """
 
 import argparse

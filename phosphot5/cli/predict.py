@@ -1,13 +1,23 @@
 """``phosphot5 predict``: FASTA in, site table out."""
 
 import argparse
+import logging
 import time
 from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phosphot5.cli.options import add_label_source
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.shares import Share
+from phosphot5.prediction.species import given_group
+
+if TYPE_CHECKING:
+    from phosphot5.prediction.job import PredictionJob
 
 __all__ = ["add_arguments", "run"]
+
+logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
     add_label_source(parser)
     parser.add_argument(
+        "--species",
+        metavar="NAME",
+        help="species of the proteins whose header names none: taxon id, scientific name, mnemonic of UniProt or "
+        "group of species; no effect on scores, only on the measured accuracy that the summary shows",
+    )
+    parser.add_argument(
         "--known",
         metavar="FILE",
         help="file of known phosphosites; the remaining sites are scored conditioned on them: "
@@ -35,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weakest call to list in formats other than tsv and jsonl: high 1 %%, medium 5 %%, low 10 %% false "
         "positives (default: medium)",
     )
+    parser.add_argument(
+        "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
+    )
+    _add_running(parser)
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where and in which parts the work is done."""
     parser.add_argument(
         "--runtime",
         choices=("auto", "onnx", "torch"),
@@ -55,9 +79,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         metavar="N",
         help="CPU threads per process; no effect on scores (default: all cores, divided among processes)",
-    )
-    parser.add_argument(
-        "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
     )
     parser.add_argument(
         "--part",
@@ -88,12 +109,14 @@ def run(args: argparse.Namespace) -> int:
     began = time.perf_counter()
     from phosphot5.prediction.formats import choose_format
     from phosphot5.prediction.job import PredictionJob
-    from phosphot5.prediction.runtime import GraphRuntime, TorchRuntime, find_graph
+    from phosphot5.prediction.runtime import GraphRuntime, Runtime, TorchRuntime, find_graph
     from phosphot5.processes import Alone, joined
 
+    group = None if args.species is None else given_group(args.species)
     output_format = choose_format(args.output, args.format)
     graph = find_graph(args.model, args.label_source, args.device, args.dtype, args.runtime)
     with joined(args.device) if graph is None else nullcontext(Alone()) as state:
+        runtime: Runtime
         if graph is None:
             device = state.device if args.device == "auto" else args.device
             runtime = TorchRuntime(args.model, args.revision, args.label_source, device, args.dtype)
@@ -108,4 +131,38 @@ def run(args: argparse.Namespace) -> int:
             return 130
     if state.is_main_process:
         job.report(time.perf_counter() - began)
+        _report_accuracy(job, group)
     return 0
+
+
+def _report_accuracy(job: "PredictionJob", group: str | None) -> None:
+    """Log which measured accuracy applies to the proteins, if the model's record says."""
+    from phosphot5.prediction.accuracy import accuracy_lines
+
+    if not logger.isEnabledFor(logging.INFO):
+        return  # the record of a model on the Hub would be downloaded for nothing
+    metrics = _recorded_metrics(job.args.model, job.args.revision)
+    for line in accuracy_lines(job.counts, metrics, job.runtime.label_source, group):
+        logger.info("%s", line)
+
+
+def _recorded_metrics(model: str, revision: str | None) -> dict[str, dict[str, float]]:
+    """Read the metrics of a model's run record; a model need not have one. That of a folder needs no other package."""
+    from phosphot5.bundled import bundled_folder
+    from phosphot5.record.json_files import RECORD_FILE, read_json_object
+
+    path = (bundled_folder() if model == "bundled" else Path(model)) / RECORD_FILE
+    try:
+        if not path.parent.is_dir():
+            from phosphot5.hub_card.model_files import model_file
+
+            path = model_file(model, RECORD_FILE, revision)
+        metrics = read_json_object(path, missing="", damaged="").get("metrics")
+    except PhosphoT5Error:
+        return {}
+    sets = metrics.items() if isinstance(metrics, dict) else ()
+    return {
+        name: {key: value for key, value in figures.items() if isinstance(value, int | float)}
+        for name, figures in sets
+        if isinstance(figures, dict)
+    }

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from phosphot5.evaluation.weighted import CALLED, PROBABILISTIC, RANKING, WeightedMetrics
-from phosphot5.record.metric_names import CLASSES
+from phosphot5.record.metric_names import CLASSES, enough_positives
 
 __all__ = [
     "best_threshold",
@@ -19,9 +19,6 @@ __all__ = [
     "probability_metrics",
     "site_metrics",
 ]
-
-FEWEST = 20
-"""Positives that a class of a group needs to be measured."""
 
 
 def site_metrics(
@@ -192,11 +189,6 @@ def _unweighted(
     one_protein = np.zeros(len(scores), dtype=np.int64)
     values = WeightedMetrics(scores, truth, called, one_protein, 1, probability).values(np.ones((1, 1)))
     return {name: float(value[0]) for name, value in values.items()}
-
-
-def enough_positives(metrics: Mapping[str, float], key: str) -> bool:
-    """Tell whether a class, a key of :data:`CLASSES`, has the 20 positives that a group needs to be measured."""
-    return round(metrics.get(f"{key}_sites", 0) * metrics.get(f"{key}_prevalence", 0)) >= FEWEST
 
 
 def group_metrics(

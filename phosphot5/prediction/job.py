@@ -19,6 +19,7 @@ from phosphot5.data import Ledger, Protein, read_fasta
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.output import atomic_text, refuse_input_as_output
+from phosphot5.prediction.accuracy import species_counts
 from phosphot5.prediction.formats import Format
 from phosphot5.prediction.known_sites import KnownSites
 from phosphot5.prediction.output_parts import OutputParts
@@ -128,6 +129,7 @@ class PredictionJob:
         """Write and count one protein."""
         self.output_format.write(handle, protein, rows, self.args.call)
         counts.update(proteins=1, residues=len(protein), sites=len(rows), bare=int(not rows))
+        counts.update(species_counts(protein))
 
     def stream(self) -> None:
         """Score in one go; the output appears when it is complete."""

@@ -40,6 +40,10 @@ class Runtime(Protocol):
         """Score proteins and make the rows of their site tables, in input order."""
 
     @property
+    def label_source(self) -> str | None:
+        """Kind of label whose sites are scored."""
+
+    @property
     def settings(self) -> dict[str, str]:
         """What determines the scores."""
 
@@ -59,6 +63,11 @@ class GraphRuntime:
     def predict_sites(self, proteins: Iterable[Protein], threads: int) -> Rows:
         """Score proteins and make the rows of their site tables, in input order."""
         return self.graph.predict_sites(proteins, threads)
+
+    @property
+    def label_source(self) -> str | None:
+        """Kind of label whose sites are scored."""
+        return self.graph.label_source
 
     @property
     def settings(self) -> dict[str, str]:
@@ -113,6 +122,12 @@ class TorchRuntime:
         from phosphot5.prediction.scoring import predict_sites
 
         return predict_sites(self.model, proteins, threads=threads)
+
+    @property
+    def label_source(self) -> str | None:
+        """Kind of label whose sites are scored."""
+        kind: str | None = self.stored_model.config.label_source
+        return kind
 
     @cached_property
     def settings(self) -> dict[str, str]:

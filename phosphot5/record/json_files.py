@@ -6,7 +6,10 @@ from typing import Any
 
 from phosphot5.errors import PhosphoT5Error
 
-__all__ = ["read_json_object"]
+__all__ = ["RECORD_FILE", "read_json_object"]
+
+RECORD_FILE = "run_record.json"
+"""Name of the run record inside a model folder."""
 
 
 def read_json_object(

@@ -25,13 +25,11 @@ from phosphot5.record.facts import (
     Licence,
     PeerResult,
 )
-from phosphot5.record.json_files import read_json_object
+from phosphot5.record.json_files import RECORD_FILE, read_json_object
 from phosphot5.record.validation import CHECKED, validated
 
 __all__ = ["NOT_RECORDED", "RECORD_FILE", "SCHEMA_VERSION", "RunRecord"]
 
-RECORD_FILE = "run_record.json"
-"""Name of the record inside a model folder."""
 NOT_RECORDED = "not recorded"
 """Stands for the origin of weights that nobody noted."""
 SCHEMA_VERSION = 1
