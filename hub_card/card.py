@@ -28,6 +28,7 @@ from .card_tables import (
     example_rows,
     further_rows,
     geometry_rows,
+    group_rows,
     hardware_rows,
     result_tables,
 )
@@ -186,6 +187,7 @@ def render_card(
         example_columns=EXAMPLE_COLUMNS,
         example=example_rows(record),
         classes=list(CLASS_TITLES.values()),
+        groups=group_rows(record),
         results=result_tables(record),
         peer_columns=[title for _, title in PEER_COLUMNS],
         further=further_rows(record),

@@ -19,10 +19,13 @@ __all__ = [
     "example_rows",
     "further_rows",
     "geometry_rows",
+    "group_rows",
     "hardware_rows",
     "result_tables",
 ]
 
+MANY = 3
+"""Sets or groups from which the card has a table of all of them."""
 GEOMETRY = (
     *("num_layers", "num_decoder_layers", "d_model", "num_heads", "d_kv", "d_ff", "feed_forward_proj"),
     *("attention", "window", "alignment", "conv_width", "global_context"),
@@ -137,6 +140,17 @@ def result_tables(record: RunRecord) -> list[dict[str, Any]]:
         ]
         results.append({"name": name, "rows": rows, "peers": _peers(record, name)})
     return results
+
+
+def group_rows(record: RunRecord) -> list[list[str]]:
+    """Return AUROC, AP and the share of positives of S/T and Y for each of several sets or groups; none for one set."""
+    if len(record.metrics) < MANY:
+        return []
+    shown = [f"{key}_{metric}" for key in ("st", "y") for metric in ("auroc", "ap", "prevalence")]
+    return [
+        [name.replace("_", " "), *(_score(scores, key, "{:.3f}", missing="-") for key in shown)]
+        for name, scores in record.metrics.items()
+    ]
 
 
 def _peers(record: RunRecord, name: str) -> list[dict[str, Any]]:

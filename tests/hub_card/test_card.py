@@ -304,3 +304,25 @@ def test_folder_that_cannot_be_written(folder, monkeypatch):
     (folder / "README.md").mkdir()
     with pytest.raises(PhosphoT5Error, match="README.md: not a file"):
         write_card(folder)
+
+
+def test_groups_stand_in_one_table():
+    record = bare_record()
+    figures = {
+        "st_auroc": 0.8,
+        "st_auroc_low": 0.79,
+        "st_auroc_high": 0.81,
+        "st_ap": 0.5,
+        "st_prevalence": 0.17,
+    }
+    record.metrics = {
+        "human": figures,
+        "other_vertebrates": figures | {"y_auroc": 0.7},
+        "curated": {"y_ap": 0.4},
+    }
+    card = render_card(record, {}, "org/name")
+    assert "| human | 0.800 [0.790-0.810] | 0.500 | 0.170 | - | - | - |" in card
+    assert "| other vertebrates | 0.800 [0.790-0.810] | 0.500 | 0.170 | 0.700 | - | - |" in card
+    assert "| curated | - | - | - | - | 0.400 | - |" in card
+    del record.metrics["curated"]
+    assert "Groups of validation proteins" not in render_card(record, {}, "org/name")
