@@ -23,12 +23,9 @@ if TYPE_CHECKING:
 
     from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 
-__all__ = ["RUNTIMES", "GraphRuntime", "Runtime", "TorchRuntime", "find_graph"]
+__all__ = ["GraphRuntime", "Runtime", "TorchRuntime", "find_graph"]
 
 logger = logging.getLogger(__name__)
-
-RUNTIMES = ("auto", "onnx", "torch")
-"""What can be asked for."""
 
 Rows = Generator[tuple[Protein, list[dict[str, Any]]], None, None]
 
@@ -164,7 +161,7 @@ def find_graph(
     device, dtype : str
         As for :func:`~phosphot5.prediction.loading.move_to_device`.
     runtime : str
-        One of :data:`RUNTIMES`.
+        ``auto``, ``onnx`` or ``torch``.
 
     Returns
     -------
