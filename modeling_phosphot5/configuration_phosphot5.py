@@ -11,7 +11,7 @@ from .checks_phosphot5 import check_calibration, check_number, check_residues, w
 
 __all__ = ["PRESETS", "UNSPECIFIED", "PhosphoT5Config"]
 
-VERSION = "0.5.0"
+VERSION = "0.4.0"
 """Release of the code that writes this configuration; equals the package version."""
 
 UNSPECIFIED = "unspecified"
