@@ -11,7 +11,7 @@ TITLES = {
     "multisource/valid.fasta.gz": "human (`multisource/valid`)",
     "species/dev.fasta.gz": "{group} (`species/dev`)",
     "musitedeep/ST_dev.fasta.gz": "curated, some 190 species (`ST_dev`)",
-    "curated_Y_dev.fasta.gz": "curated, species other than human",
+    "curated_Y_dev.fasta.gz": "curated, species other than human (part of `musitedeep/Y_train`)",
 }
 """File of a set in the results, and name to show of its groups."""
 PEER = "musitedeep_cnn"
