@@ -21,7 +21,19 @@ INSTALLED_AS = {
     name: f"phosphot5/{name}"
     for name in ("hub_card", "modeling_phosphot5", "recipes", "tokenization_phosphot5", "trainer")
 } | {"phosphot5": "phosphot5"}
-SHIPPED_SUFFIXES = {".py", ".png", ".yaml", ".jinja", ".json", ".safetensors", ".css", ".fasta", ".typed"}
+SHIPPED_SUFFIXES = {
+    ".py",
+    ".png",
+    ".yaml",
+    ".jinja",
+    ".json",
+    ".safetensors",
+    ".css",
+    ".fasta",
+    ".typed",
+    ".onnx",
+    ".tsv",
+}
 
 
 def setup_cfg() -> configparser.ConfigParser:
