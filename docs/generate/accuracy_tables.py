@@ -1,10 +1,11 @@
-"""Tables of accuracy: the test set, the validation set, known sites, and ways to calibrate."""
+"""Tables of accuracy: the test set, the validation set, known sites, ways to calibrate, and leakage."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.accuracy.strata import TOOLS
 from benchmarks.common import RESULTS
+from docs.generate.release_tables import TITLES
 from docs.generate.tables import METRICS, load, source, table, with_interval
 from phosphot5.record.metric_names import CLASS_TITLES
 
@@ -220,4 +221,57 @@ def known_sites() -> str:
         f"`fpr` is conservative, because its table was made without given sites: "
         f"{given['st_negatives_at_fpr_0.05']['mean']:.1%} of the negatives are at 0.05 or below. {source(result)}"
     )
-    return "\n".join([*table(["remaining sites", *METRICS.values()], rows), "", note])
+    return "\n".join(
+        [*table(["remaining sites", *METRICS.values()], rows), "", note, *_known_by_group(result)]
+    )
+
+
+def _known_by_group(result: Mapping[str, Any]) -> list[str]:
+    """Show every group without and with known sites; nothing where they were not measured yet."""
+    if "groups" not in result:
+        return []
+    rows = []
+    for name, groups in ({"multisource/valid.fasta.gz": {"human": result}} | result["groups"]).items():
+        for group, found in groups.items():
+            title = TITLES[name].format(group=group.replace("_", " "))
+            rows += [
+                [title, CLASS_TITLES[key], f"{found['proteins']:,}", *_without_and_with(found, key)]
+                for key in ("st", "y")
+                if f"{key}_ap" in found["gain"]
+            ]
+    text = (
+        "Every group of the [choosing sets](accuracy.md#other-species-and-curated-labels), measured in the same way. "
+        "Classes with fewer than 20 remaining positives are left out."
+    )
+    header = ("group", "", "proteins", "AUROC", "with known sites", "AP", "with known sites")
+    return ["", text, "", *table(header, rows)]
+
+
+def _without_and_with(found: Mapping[str, Any], key: str) -> list[str]:
+    return [
+        f"{found[part][f'{key}_{metric}']['mean']:.3f}"
+        for metric in ("auroc", "ap")
+        for part in ("marginal", "conditional")
+    ]
+
+
+def leakage() -> str:
+    """Return how many proteins of each choosing or testing set have a homolog in each training file."""
+    result = load("leakage")
+    held_out = {name: f"{about['proteins']:,}" for name, about in result["held_out"].items()}
+    rows = [["proteins", *held_out.values()]]
+    for file, found in result["training"].items():
+        cells = (_leaks(found["homologs"][name]) for name in held_out)
+        rows.append([f"`{_stem(file)}` ({found['proteins']:,})", *cells])
+    rows.append(["any of them", *(f"{result['in_any_file'][name]:,}" for name in held_out)])
+    header = ["", *(f"`{_stem(name)}`" for name in held_out)]
+    return "\n".join([*table(header, rows), "", source(result)])
+
+
+def _leaks(found: Mapping[str, Any]) -> str:
+    equal = f" ({found['equal']:,} equal)" if found["equal"] else ""
+    return f"{found['proteins']:,}{equal}"
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".fasta.gz")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[2]))  # the checkout
 from benchmarks.common import ROOT
-from docs.generate.accuracy_tables import calibration, headline, known_sites, test, validation
+from docs.generate.accuracy_tables import calibration, headline, known_sites, leakage, test, validation
 from docs.generate.example_tables import best, example, examples
 from docs.generate.experiment_tables import ablation, search
 from docs.generate.learned_pictures import draw
@@ -35,7 +35,7 @@ from docs.generate.tables import load
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(best, example, headline, known_sites, test, validation, groups, releases, calibration),
+        *(best, example, headline, known_sites, test, validation, groups, releases, calibration, leakage),
         *(examples, ablation, search),
         *(predict, runtimes, compatibility, decoding, length, precision, startup, training, parts, sources),
         *(logos, classes, motifs, mutations),
