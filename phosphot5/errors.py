@@ -48,8 +48,8 @@ class SitePlace(Place, total=False):
 class InputFormatError(PhosphoT5Error):
     """A text is not in the format it was read as.
 
-    The message is ``PATH, line N, record ID, position P: found X, expected Y; what to do``, without the parts
-    that are not known.
+    The message is ``PATH, line N, row N, record ID, position P: found X, expected Y; what to do``, without the
+    parts that are not known.
 
     Parameters
     ----------
@@ -63,6 +63,8 @@ class InputFormatError(PhosphoT5Error):
         The file; ``-`` is shown as ``standard input``.
     line : int, optional
         Line of the file, 1-based.
+    row : int, optional
+        Row of a table in memory, 1-based.
     record : str, optional
         Identifier of the record.
     position : int, optional
@@ -78,6 +80,7 @@ class InputFormatError(PhosphoT5Error):
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
+        row: int | None = None,
         record: str | None = None,
         position: int | None = None,
     ) -> None:
@@ -87,11 +90,12 @@ class InputFormatError(PhosphoT5Error):
         self.advice = advice
         self.path = path
         self.line = line
+        self.row = row
         self.record = record
         self.position = position
 
     def __str__(self) -> str:
-        where = {"line": self.line, "record": self.record, "position": self.position}
+        where = {"line": self.line, "row": self.row, "record": self.record, "position": self.position}
         parts = [
             f"{name} {printable(str(value), IDENTIFIER)}"
             for name, value in where.items()
@@ -112,17 +116,18 @@ class InputFormatError(PhosphoT5Error):
         *,
         path: str | os.PathLike[str] | None = None,
         line: int | None = None,
+        row: int | None = None,
         record: str | None = None,
     ) -> "InputFormatError":
         """Return a copy that also says where: parts already known stay as they are.
 
         Parameters
         ----------
-        path, line, record
+        path, line, row, record
             As in the constructor.
         """
         placed = copy.copy(self)
-        for name, value in (("path", path), ("line", line), ("record", record)):
+        for name, value in (("path", path), ("line", line), ("row", row), ("record", record)):
             if getattr(placed, name) is None:
                 setattr(placed, name, value)
         return placed

@@ -114,7 +114,7 @@ def test_yaml_blocks_are_recipes(code, tmp_path):
 
 
 def test_every_python_block_is_run_below():
-    used = ("predict_sites(", "AutoModelForSeq2SeqLM", "onnxruntime")
+    used = ("predict_sites(", "Scorer()(", "AutoModelForSeq2SeqLM", "onnxruntime")
     assert all(any(name in code for name in used) for _, code in PYTHON)
 
 
@@ -123,6 +123,12 @@ def test_package_block_runs_as_it_stands(page, code):
     lines = run_python(code, ROOT).splitlines()
     assert len(lines) == 6
     assert lines[0].startswith("P04637 ")
+
+
+def test_table_block_runs_as_it_stands(tmp_path):
+    (code,) = (code for _, code in PYTHON if "Scorer()(" in code)
+    _, *lines = run_python(code, tmp_path).splitlines()
+    assert [line.split()[1:4] for line in lines][:2] == [["P04637", "6", "S"], ["P04637", "9", "S"]]
 
 
 @pytest.mark.slow

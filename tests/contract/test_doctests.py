@@ -11,6 +11,7 @@ import phosphot5
 MODULES = [
     "phosphot5.modeling_phosphot5.modeling_phosphot5",
     "phosphot5.modeling_phosphot5.pipeline_phosphot5",
+    "phosphot5.prediction.scorer",
 ]
 
 

@@ -192,6 +192,17 @@ def test_without_torch_a_model_without_a_graph_is_refused_in_one_line(light, tin
     assert line.endswith("torch would do it, but is not installed: pip install phosphot5")
 
 
+@pytest.mark.slow
+def test_a_table_is_scored_without_torch_and_pandas(light, folder):
+    code = (
+        "import sys; from phosphot5.prediction import Scorer\n"
+        f"sites = Scorer(model={str(folder)!r})({{'id': ['a'], 'sequence': ['MSTY']}})\n"
+        "print(sites['position'].tolist(), 'pandas' in sys.modules)"
+    )
+    done = in_light(light, "-c", code)
+    assert done.stdout == "[2, 3, 4] False\n", done.stderr
+
+
 def test_the_light_installation_in_the_docs_is_the_tested_one():
     page = (ROOT / "docs" / "predict.md").read_text(encoding="utf-8")
     assert f"pip install {' '.join(LIGHT)}\n" in page
