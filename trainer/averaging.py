@@ -1,4 +1,4 @@
-"""The mean of several checkpoints of one training, which ranks better than any one of them."""
+"""Means of weights: of the checkpoints of one training, and of a trained model and another."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +7,58 @@ import torch
 from safetensors.torch import load_file
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.prediction.loading import load_model
 
-__all__ = ["mean_weights"]
+__all__ = ["Weights", "mean_weights", "mixed_weights", "weights_like"]
+
+Weights = dict[str, torch.Tensor]
 
 
-def mean_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
+def weights_like(name: str, config: PhosphoT5Config, weights: Weights) -> Weights:
+    """Load the weights of another model of the same architecture.
+
+    Parameters
+    ----------
+    name : str
+        ``bundled``, a folder or a hub id. A model that tells no kinds of label apart gets vectors that change nothing.
+    config : PhosphoT5Config
+        Of the model to be like.
+    weights : dict of str to torch.Tensor
+        Its weights.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        Name to weight.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the model cannot be loaded, or its weights have other names or shapes.
+    """
+    model = load_model(name)[0]
+    if config.label_sources and not model.config.label_sources:
+        model.add_label_sources(config.label_sources)
+    other: Weights = model.state_dict()
+    shapes, found = ({key: value.shape for key, value in of.items()} for of in (weights, other))
+    if different := sorted(key for key in shapes.keys() | found.keys() if shapes.get(key) != found.get(key)):
+        raise PhosphoT5Error(
+            f"mix_with: {name} differs from the model to train in {', '.join(different[:3])}; "
+            "give a model of the same architecture"
+        )
+    return other
+
+
+def mixed_weights(weights: Weights, other: Weights, share: float) -> Weights:
+    """Return weights of which a share is another model's (Wortsman et al. 2022, robust fine-tuning)."""
+    return {
+        name: torch.lerp(weight, other[name].to(weight), share) if weight.is_floating_point() else weight
+        for name, weight in weights.items()
+    }
+
+
+def mean_weights(checkpoints: Sequence[Path]) -> Weights:
     """Average the weights of checkpoints (Izmailov et al. 2018, stochastic weight averaging).
 
     Parameters
@@ -45,7 +92,7 @@ def mean_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
     return {name: (total[name] / len(checkpoints)).to(first[name].dtype) for name in total}
 
 
-def _weights(folder: Path) -> dict[str, torch.Tensor]:
+def _weights(folder: Path) -> Weights:
     return {
         name: weight
         for file in sorted(folder.glob("*.safetensors"))

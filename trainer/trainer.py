@@ -21,7 +21,7 @@ from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.decoding_phosphot5 import choice_logits, phospho_partner, site_mask
 
 from .arguments import PhosphoT5TrainingArguments
-from .averaging import mean_weights
+from .averaging import mean_weights, mixed_weights, weights_like
 from .calibration import calibrate
 from .callbacks import CodeFilesCallback, ConsoleProgress, SamplerEpochCallback, TrainingClock
 from .checkpoints import whole_checkpoints
@@ -82,19 +82,27 @@ class PhosphoT5Trainer(PublishingTrainer):
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
 
-        With ``average_checkpoints`` the model has the mean weights of the last checkpoints in the end.
+        In the end the model has the mean weights of the last checkpoints with ``average_checkpoints``, and a share of
+        another model's weights with ``mix_with``.
 
         Parameters
         ----------
         *args, **kwargs
             As for :meth:`transformers.Trainer.train`.
         """
+        model = self.accelerator.unwrap_model(self.model)
+        name = self.args.mix_with
+        other = weights_like(name, model.config, model.state_dict()) if name else None
         output = self._train_compiled(*args, **kwargs)
+        model = self.accelerator.unwrap_model(self.model)
         if self.args.average_checkpoints:
             self.accelerator.wait_for_everyone()  # the main process writes the checkpoints
             last = whole_checkpoints(Path(self.args.output_dir))[-self.args.average_checkpoints :]
             logger.info("the model is the mean of %s", ", ".join(path.name for path in last))
-            self.accelerator.unwrap_model(self.model).load_state_dict(mean_weights(last))
+            model.load_state_dict(mean_weights(last))
+        if other is not None:
+            logger.info("%g of the weights are those of %s", self.args.mix_share, name)
+            model.load_state_dict(mixed_weights(model.state_dict(), other, self.args.mix_share))
         return output
 
     def _train_compiled(self, *args: Any, **kwargs: Any) -> TrainOutput:

@@ -60,6 +60,46 @@ def test_a_training_ends_with_the_mean_of_its_last_checkpoints(
         torch.testing.assert_close(weight, sum(weights[name] for weights in last) / 3)
 
 
+@pytest.fixture
+def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Train two steps on rule-made examples and give the weights that are left."""
+    monkeypatch.chdir(ROOT)
+
+    def weights(name: str, *overrides: str) -> dict[str, torch.Tensor]:
+        given = [*OVERRIDES, "training.max_steps=2", f"training.output_dir={tmp_path / name}", *overrides]
+        run.train(load_recipe("tiny", given), ["phosphot5", "train"])
+        return load_file(tmp_path / name / "model.safetensors")
+
+    return weights
+
+
+def test_a_share_of_the_weights_is_that_of_another_model(train, tmp_path: Path) -> None:
+    other = train("other", "training.seed=9")
+    alone = train("alone")
+    mixed = train("mixed", f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25")
+    assert not torch.equal(other["shared.weight"], alone["shared.weight"])
+    for name, weight in mixed.items():
+        torch.testing.assert_close(weight, 0.75 * alone[name] + 0.25 * other[name])
+
+
+def test_vectors_of_kinds_of_label_are_mixed_with_none(train, tmp_path: Path) -> None:
+    train("other")
+    kinds = "model.label_sources=[mass-spec, curated]"
+    alone = train("alone", kinds)
+    mixed = train("mixed", kinds, f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25")
+    (name,) = (name for name in mixed if "label_source" in name)
+    torch.testing.assert_close(mixed[name], 0.75 * alone[name])
+
+
+def test_another_architecture_is_refused_before_the_training(train, tmp_path: Path) -> None:
+    train("other", "model.d_ff=32")
+    with pytest.raises(
+        PhosphoT5Error, match=r"mix_with: .*other differs from the model to train in .*; give a"
+    ):
+        train("mixed", f"training.mix_with={tmp_path / 'other'}")
+    assert not list((tmp_path / "mixed").glob("checkpoint-*"))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
