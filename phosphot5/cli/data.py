@@ -142,6 +142,9 @@ def _add_fetch(command: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="server with the paths of GitHub's raw files (default: GitHub)",
     )
+    command.add_argument(
+        "--uniprot", metavar="URL", help="server with UniProt's REST service (default: UniProt)"
+    )
     command.add_argument("--overwrite", action="store_true", help="replace the files of an earlier run")
 
 
@@ -224,7 +227,8 @@ def _inspect(args: argparse.Namespace) -> None:
 
 
 def _convert(args: argparse.Namespace) -> None:
-    from phosphot5.data.convert import Converter, ConvertOptions, read_sequences
+    from phosphot5.data.convert import Converter, ConvertOptions
+    from phosphot5.data.sequences import read_sequences
     from phosphot5.data.sources import detect_format
     from phosphot5.data.summary import site_table, summarise
 
@@ -247,6 +251,8 @@ def _convert(args: argparse.Namespace) -> None:
             converter.add(path, input_format, progress.advance)
     proteins = converter.finish()
     write_labelled(proteins, args.output, overwrite=args.overwrite)
+    for note in converter.sites.notes:
+        logger.warning("%s", note)
     for complaint in converter.complaints()[:COMPLAINTS_SHOWN]:
         logger.warning("%s", complaint)
     if (more := len(converter.complaints()) - COMPLAINTS_SHOWN) > 0:
@@ -339,8 +345,9 @@ def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
 
 def _fetch(args: argparse.Namespace) -> None:
     from phosphot5.data.homology.mmseqs import mmseqs_version
-    from phosphot5.data.public.build import FOLDERS, build
+    from phosphot5.data.public.build import FOLDERS, build, species_sites
     from phosphot5.data.public.fetch import GITHUB, fetch, public_sources
+    from phosphot5.data.public.uniprot import UNIPROT, fetch_sequences
 
     check_folder(args.output, overwrite=args.overwrite, replaceable=FOLDERS)
     mmseqs_version()  # a missing program is told before the work
@@ -350,8 +357,10 @@ def _fetch(args: argparse.Namespace) -> None:
     logger.info(
         "%s downloaded, %d already there, in %s", counted(brought, "file"), len(sources) - brought, raw
     )
+    sites = species_sites(raw, sources)
+    fetch_sequences(sites, raw, args.uniprot or UNIPROT)
     with atomic_folder(args.output, overwrite=args.overwrite, replaceable=FOLDERS) as folder:
-        for line in build(raw, folder):
+        for line in build(raw, folder, sites):
             _print([line])
 
 

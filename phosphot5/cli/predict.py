@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from phosphot5.cli.options import add_label_source
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.shares import Share
-from phosphot5.prediction.species import given_group
+from phosphot5.data.species import given_group
 
 if TYPE_CHECKING:
     from phosphot5.prediction.job import PredictionJob

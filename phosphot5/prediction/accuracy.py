@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from phosphot5.data import Protein
-from phosphot5.prediction.species import GROUPS, group_of, named_species
+from phosphot5.data.species import GROUPS, group_of, named_species
 from phosphot5.record.metric_names import enough_positives
 from phosphot5.wording import counted
 
@@ -45,7 +45,7 @@ def accuracy_lines(
         Kind of label that was asked for.
     given : str, optional
         Group of the proteins whose header names no species, an entry of
-        :data:`~phosphot5.prediction.species.GROUPS`.
+        :data:`~phosphot5.data.species.GROUPS`.
 
     Returns
     -------

@@ -249,14 +249,14 @@ def _read_marked(known: KnownSites, notation: str) -> None:
 
 def _read_table(known: KnownSites) -> None:
     """Read a table with a header."""
-    context = ReadContext(known.path, fasta=True, known=True)
+    context = ReadContext(known.path, known=True)
     for entry in read_table(context):
         for claim in entry.claims:
             if claim.state == SiteState.POSITIVE:
                 known._add(entry.id, claim.position, claim.residue, claim.line)
             elif claim.state == SiteState.NEGATIVE:
                 known._ignored["measured negatives"] += 1
-    known._ignored.update({f"sites left out ({reason})": n for reason, n in context.not_taken.items()})
+    known._ignored.update({f"sites left out ({reason})": n for reason, n in context.account.left_out.items()})
 
 
 def _read_gff3(known: KnownSites) -> None:

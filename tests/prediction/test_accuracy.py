@@ -6,7 +6,7 @@ import pytest
 
 from phosphot5.data import Protein
 from phosphot5.prediction.accuracy import accuracy_lines, species_counts
-from phosphot5.prediction.species import GROUPS
+from phosphot5.data.species import GROUPS
 
 
 def figures(**classes):

@@ -7,14 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from phosphot5.data.files.fasta import read_fasta, write_fasta
+from phosphot5.data.homology.clusters import cluster_proteins
 from phosphot5.data.homology.mmseqs import search
 from phosphot5.data.records import Protein, SiteState
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.wording import counted
 
-__all__ = ["FOLDERS", "build"]
+from .fetch import Source
+from .species import TABLES, Site, label_species, read_sites, study_quality
+from .uniprot import fetched_sequences
 
-FOLDERS = ("multisource", "scop3p", "musitedeep", "curated")
+__all__ = ["FOLDERS", "build", "species_sites"]
+
+FOLDERS = ("multisource", "scop3p", "musitedeep", "curated", "species")
 """Folders that are made, one for each set."""
 
 LINGO = "jasperzuallaert/PhosphoLingo/data"
@@ -24,12 +29,30 @@ MUSITEDEEP = "duolinwang/MusiteDeep_web/MusiteDeep/testdata/Phosphorylation/Y"
 CAPSNET = "duolinwang/CapsNet_PTM/all_PTM_raw_data/Phosphorylation_ST"
 SAME = ["--min-seq-id", 0.5, "-c", 0.8, "--cov-mode", 0]
 """What makes a homolog: 50 % identity over 80 % of both."""
+DEV_SHARE, DEV_IDENTITY = 0.07, 0.4
+"""Share of the proteins of other species to choose on, in whole clusters of that identity."""
 
 Proteins = dict[str, Protein]
 """Proteins by their accession."""
 
 
-def build(raw: Path, folder: Path) -> Iterator[str]:
+def species_sites(raw: Path, sources: Iterable[Source]) -> dict[str, list[Site]]:
+    """Read the sites of species other than human.
+
+    Returns
+    -------
+    dict of str to list of Site
+        Accession to its sites.
+    """
+    tables = [source.file(raw) for source in sources if str(source.file(Path())).startswith(TABLES)]
+    found: dict[str, list[Site]] = {}
+    for site in read_sites(tables):
+        if site.species != "HUMAN":
+            found.setdefault(site.accession, []).append(site)
+    return found
+
+
+def build(raw: Path, folder: Path, sites: Mapping[str, list[Site]]) -> Iterator[str]:
     """Make the training files, in the form of the recipes.
 
     A protein of the test set is in no other file, one of the validation set in no training file. The other training
@@ -39,9 +62,12 @@ def build(raw: Path, folder: Path) -> Iterator[str]:
     Parameters
     ----------
     raw : Path
-        What :func:`~phosphot5.data.public.fetch.fetch` left.
+        What :func:`~phosphot5.data.public.fetch.fetch` and :func:`~phosphot5.data.public.uniprot.fetch_sequences`
+        left.
     folder : Path
-        Where the files go: ``multisource/``, ``scop3p/``, ``musitedeep/`` and ``curated/`` in it.
+        Where the files go: ``multisource/``, ``scop3p/``, ``musitedeep/``, ``curated/`` and ``species/`` in it.
+    sites : mapping of str to list of Site
+        What :func:`species_sites` returns.
 
     Yields
     ------
@@ -69,10 +95,35 @@ def build(raw: Path, folder: Path) -> Iterator[str]:
     yield _train(folder / "scop3p" / "train.fasta.gz", scop3p, apart, test)
     tyrosines = _positives(_read(raw, MUSITEDEEP, ["train_allspecies_sequences_annotated"]), "Y")
     yield _train(folder / "musitedeep" / "Y_train.fasta.gz", tyrosines, apart, test)
+    species, dev = _dev_apart(_species(raw, sites))
+    chosen |= dev
+    yield _write(folder / "species" / "dev.fasta.gz", dev)
+    yield _train(folder / "species" / "train.fasta.gz", species, frozenset(), chosen)
     names = [f"metazoa_sequences_cross_testing_annotated_{fold}" for fold in FOLDS]
     curated = _positives(_read(raw, CAPSNET, names), "ST")
     # the same proteins may stand in multisource with labels of the other kind
     yield _train(folder / "curated" / "ST_train.fasta.gz", curated, frozenset(), chosen)
+
+
+def _species(raw: Path, sites: Mapping[str, list[Site]]) -> Proteins:
+    """Label the proteins of species other than human."""
+    quality = study_quality(site for of_protein in sites.values() for site in of_protein)
+    return {protein.id: protein for protein in label_species(fetched_sequences(sites, raw), sites, quality)}
+
+
+def _dev_apart(proteins: Proteins) -> tuple[Proteins, Proteins]:
+    """Draw whole clusters of homologs to choose on; return what is left, and them."""
+    if not proteins:
+        return {}, {}
+    names = np.array(list(proteins))
+    clusters = cluster_proteins(list(proteins.values()), identity=DEV_IDENTITY)
+    drawn = np.zeros(len(names), bool)
+    for cluster in np.random.default_rng(1).permutation(np.unique(clusters)):
+        if drawn.sum() >= DEV_SHARE * len(names):
+            break
+        drawn |= clusters == cluster
+    dev = {name: proteins[name] for name in names[drawn].tolist()}
+    return _without(proteins, dev), dev
 
 
 def _read(raw: Path, place: str, names: Iterable[str]) -> Proteins:
@@ -142,5 +193,5 @@ def _described(protein: Protein) -> Protein:
     states = np.frombuffer(protein.states, np.uint8)
     labelled = {protein.sequence[index] for index in np.flatnonzero(states != SiteState.UNKNOWN)}
     residues = "".join(letter for letter in "STY" if letter in labelled)
-    species = next((tag for tag in protein.description.split() if tag.startswith("OX=")), "")
-    return replace(protein, description=" ".join(filter(None, [f"labelled={residues}", species])))
+    tags = (tag for tag in protein.description.split() if tag.startswith(("OX=", "species=", "group=")))
+    return replace(protein, description=" ".join([f"labelled={residues}", *tags]))

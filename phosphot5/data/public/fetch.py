@@ -37,15 +37,15 @@ class Source:
         Path inside the repository.
     git_blob : str
         Id that git gives its content: SHA-1 of ``blob SIZE``, a NUL and the content.
-    bytes : int
-        Its size.
+    bytes : int, optional
+        Its size, where it is known.
     """
 
     repository: str
     commit: str
     path: str
     git_blob: str
-    bytes: int
+    bytes: int | None
 
     def url(self, base: str) -> str:
         """Return the address at a server that has the paths of GitHub's raw files."""
@@ -57,7 +57,7 @@ class Source:
 
     def matches(self, path: Path) -> bool:
         """Whether a file has the content that git knows by the id."""
-        if not path.is_file() or path.stat().st_size != self.bytes:
+        if not path.is_file() or self.bytes not in (None, path.stat().st_size):
             return False
         content = path.read_bytes()
         return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == self.git_blob
@@ -68,7 +68,7 @@ def public_sources() -> list[Source]:
     text = (resources.files(__package__) / "sources.tsv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
     return [
-        Source(row["repository"], row["commit"], row["path"], row["git_blob"], int(row["bytes"]))
+        Source(row["repository"], row["commit"], row["path"], row["git_blob"], int(row["bytes"] or 0) or None)
         for row in rows
     ]
 
@@ -98,8 +98,8 @@ def fetch(sources: Iterable[Source], folder: Path, base: str = GITHUB) -> int:
     sources = list(sources)
     missing = [source for source in sources if not source.matches(source.file(folder))]
     if missing:
-        size = sum(source.bytes for source in missing) / 1e6
-        logger.info("%d of %d files to download, %.1f MB", len(missing), len(sources), size)
+        size = sum(source.bytes or 0 for source in missing) / 1e6
+        logger.info("%d of %d files to download, at least %.1f MB", len(missing), len(sources), size)
     with Progress("files", len(missing)) as progress:
         for source in missing:
             _download(source, source.file(folder), source.url(base))
@@ -120,7 +120,7 @@ def _download(source: Source, target: Path, url: str) -> None:
         pooch.HTTPDownloader(timeout=TIMEOUT)(url, str(unfinished), None)
         if not source.matches(unfinished):
             found = unfinished.stat().st_size
-            if found != source.bytes:
+            if source.bytes not in (None, found):
                 raise PhosphoT5Error(
                     f"{url}: {found:,} of {source.bytes:,} bytes arrived; run the command again, which goes on with "
                     "this file"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from phosphot5.data.species import _SPECIES, GROUPS, given_group, group_of, named_species
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.prediction.species import _SPECIES, GROUPS, given_group, group_of, named_species
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "phosphosites" / "species"
 
