@@ -54,7 +54,7 @@ def raw_files() -> dict[str, str]:
     )
     tables = {f"{TABLES}/phosphorylation@{number:02}.tsv": "" for number in range(81)}
     tables[f"{TABLES}/phosphorylation@07.tsv"] = row("X1_DROME", "X1", sequence(500, "STY"), 97, "1;2")
-    tables[f"{TABLES}/phosphorylation@07.tsv"] += row("X3_DROME", "X3", sequence(502, "STY"), 99, "3")
+    tables[f"{TABLES}/phosphorylation@07.tsv"] += row("X3_DROME", "X3", sequence(777, "STY"), 99, "3")
     tables[f"{TABLES}/phosphorylation@08.tsv"] = row("X2_HUMAN", "X2", sequence(501, "STY"), 97, "1")
     return {f"{name}.fasta": text for name, text in files.items()} | tables
 
@@ -67,7 +67,8 @@ def row(name: str, accession: str, protein: str, position: int, publications: st
 
 
 UNIPROT = {
-    "X1": f">tr|X1|X1_DROME One OS=Drosophila melanogaster OX=7227 PE=1 SV=1\n{sequence(500, 'STY')}\n"
+    name: f">tr|{name}|{name}_DROME One OS=Drosophila melanogaster OX=7227 PE=1 SV=1\n{sequence(seed, 'STY')}\n"
+    for name, seed in (("X1", 500), ("X3", 777))
 }
 
 
@@ -142,7 +143,7 @@ def test_fetch_makes_training_files(server, sources, tmp_path, capsys):
     assert list(map(len, parts)) == [1, 1]
     assert parts[0] | parts[1] == {
         f">X1 labelled=ST {tags}": sequence(500, "S#T@Y"),
-        f">X3 labelled=Y {tags}": sequence(502, "STY#"),
+        f">X3 labelled=Y {tags}": sequence(777, "STY#"),
     }
     assert server.asked[-2:] == ["X1", "X3"]  # and not the human protein
     assert records(made / "multisource" / "test.fasta.gz") == {">TEST labelled=STY": sequence(100, "S#T@Y#")}
