@@ -1,6 +1,8 @@
 """Counts, durations and foreign text in sentences: ``1 site``, ``2 sites``, ``1 h 02 min 03 s``."""
 
-__all__ = ["counted", "duration", "printable"]
+from collections.abc import Sequence
+
+__all__ = ["counted", "duration", "printable", "some"]
 
 
 def counted(count: int, noun: str) -> str:
@@ -56,3 +58,15 @@ def printable(text: str, limit: int) -> str:
         return shown
     head = (limit - 5) * 3 // 5
     return f"{shown[:head]} ... {shown[head + 5 - limit :]}"
+
+
+def some(names: Sequence[str], shown: int = 5) -> str:
+    """Return the first of some names of any origin, and how many there are beside them.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c"], 2), some(["a", "b"], 2)
+    ('a, b and 1 more', 'a, b')
+    """
+    more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
+    return ", ".join(printable(name, 60) for name in names[:shown]) + more

@@ -1,22 +1,20 @@
 """From what sources say of sites to labelled proteins, with an account of everything that was left out."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from phosphot5.data.files.fasta import read_fasta
-from phosphot5.data.identifiers import IdentifierIndex
+from phosphot5.data.account import Account
 from phosphot5.data.labelled import LabelledProtein
 from phosphot5.data.ledger import Ledger
-from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, Protein, SiteState
+from phosphot5.data.records import MEASURED_TOGETHER, PHOSPHO_RESIDUES, Annotated, SiteState
+from phosphot5.data.sequences import Sequences
 from phosphot5.data.sources import FORMATS, Entry, ReadContext, SiteLabel
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
-from phosphot5.output import PathLike
 from phosphot5.wording import counted
 
-__all__ = ["ConvertOptions", "Converter", "Sequences", "read_sequences"]
+__all__ = ["ConvertOptions", "Converter"]
 
 NOT_ANNOTATED = "not annotated"
 """Evidence of the negatives that are made of unlabelled sites."""
@@ -53,57 +51,6 @@ class ConvertOptions:
     skip_bad: bool = False
 
 
-class Sequences:
-    """Proteins that sites of other files refer to, found by accession or another of their names."""
-
-    def __init__(self) -> None:
-        self._proteins: dict[str, Protein] = {}
-        self._index = IdentifierIndex()
-
-    def add(self, protein: Protein) -> Protein:
-        """Take in a protein; return the first one of its accession."""
-        return self._proteins.setdefault(self._index.add(protein.header), protein)
-
-    def find(self, name: str) -> tuple[str, Protein] | None:
-        """Return the key and the protein that a name means, None if there is none or more than one."""
-        keys = self._index.find(name) or [self._index.find_version(name) or ""]
-        return (keys[0], self._proteins[keys[0]]) if len(keys) == 1 and keys[0] else None
-
-
-def read_sequences(path: PathLike) -> Sequences:
-    """Read the proteins that sites of other files refer to.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        FASTA, plain or gzip.
-
-    Returns
-    -------
-    Sequences
-        The proteins, found by any of their names.
-
-    Raises
-    ------
-    InputFileError
-        If the file is missing, unreadable or damaged.
-    InputFormatError
-        If it is no FASTA, has gaps, or has two sequences for one accession.
-    """
-    sequences = Sequences()
-    for protein in read_fasta(path):
-        if protein.removed:
-            found, expected = (
-                f"a gap at {protein.removed[0]}",
-                "a sequence without gaps, as sites refer to it",
-            )
-            raise InputFormatError(found, expected, path=path, record=protein.id)
-        if sequences.add(protein).sequence != protein.sequence:
-            found = "a second, different sequence"
-            raise InputFormatError(found, "one for each accession", path=path, record=protein.id)
-    return sequences
-
-
 @dataclass
 class _Draft:
     """One protein while its labels are gathered; keys and members are indices of the sequence, 0-based."""
@@ -137,17 +84,14 @@ class Converter:
     ----------
     ledger : Ledger
         Every record of the files.
-    not_taken : Counter of str
-        Sites that are not taken, by reason.
-    problems : list of str
-        Rows that could not be read.
+    sites : Account
+        Every row of the files, and what became of its sites.
     """
 
     options: ConvertOptions
     sequences: Sequences | None = None
     ledger: Ledger = field(default_factory=Ledger)
-    not_taken: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
+    sites: Account = field(default_factory=Account)
     _drafts: dict[str, _Draft] = field(default_factory=dict, repr=False)
     _joined: bool = field(default=False, repr=False)
 
@@ -177,9 +121,8 @@ class Converter:
             self.options.skip_bad,
             self.options.localisation,
             self.options.organism,
-            fasta=self.sequences is not None,
-            not_taken=self.not_taken,
-            problems=self.problems,
+            sequences=self.sequences,
+            account=self.sites,
         )
         name = path.replace("\\", "/").rpartition("/")[2]
         for entry in FORMATS[input_format].read(context):
@@ -190,6 +133,7 @@ class Converter:
                     "no sequence" if error.found.startswith("no sequence") else "does not fit its sequence"
                 )
                 context.refuse_record(error.at(line=entry.line, record=entry.id), reason)
+                self.sites.take_back([claim.state for claim in entry.claims], reason)
             advance()
 
     def finish(self) -> list[LabelledProtein]:
@@ -202,7 +146,7 @@ class Converter:
         PhosphoT5Error
             If none is left, or the sequences that were given are of no use.
         """
-        if self.sequences is not None and not self._joined:
+        if self.sequences is not None and self._drafts and not self._joined:
             raise PhosphoT5Error(
                 "--fasta has no effect because the inputs have their own sequences; remove it"
             )
@@ -223,14 +167,13 @@ class Converter:
         ledger = self.ledger
         lines = [f"{counted(ledger.read, 'record')} read, {ledger.used:,} used, {ledger.skipped:,} skipped"]
         lines += [f"  skipped, {reason}: {count:,}" for reason, count in ledger.reasons.items()]
-        if self.not_taken:
-            lines.append(f"{counted(self.not_taken.total(), 'site')} left out")
-        lines += [f"  left out, {reason}: {count:,}" for reason, count in self.not_taken.most_common()]
-        return lines
+        return lines + self.sites.lines()
 
     def complaints(self) -> list[str]:
         """Return what was wrong with each record and row that was skipped as bad, with its place."""
-        return [record.detail for record in self.ledger.skipped_records if record.detail] + self.problems
+        return [
+            record.detail for record in self.ledger.skipped_records if record.detail
+        ] + self.sites.problems
 
     def _add_entry(self, entry: Entry, source: str) -> None:
         """Take in one entry as a whole, or raise an error that lacks the file."""
@@ -257,14 +200,10 @@ class Converter:
         if entry.sequence is not None:
             sequence = Annotated(sequence=entry.sequence.upper(), removed=entry.removed)
             return accession(entry.id), sequence
-        if self.sequences is None:
-            found, advice = "no sequence", "give the FASTA file of the proteins with --fasta"
-            raise InputFormatError(found, "one", advice, record=entry.id)
-        protein = self.sequences.find(entry.id)
-        if protein is None:
-            advice = "give a FASTA file with all proteins, isoforms included, or skip such records"
-            found = "no sequence in the FASTA file"
-            raise InputFormatError(found, f"one of {accession(entry.id)}", advice, record=entry.id)
+        protein = self.sequences.find(entry.id) if self.sequences else None
+        if protein is None:  # a reader yields no others of those that --fasta lacks
+            advice = "give the FASTA file of the proteins with --fasta"
+            raise InputFormatError("no sequence", "one", advice, record=entry.id)
         self._joined = True
         return protein
 
@@ -274,13 +213,13 @@ class Converter:
         before, residue = draft.states[index], draft.sequence.sequence[index]
         if residue not in self.options.residues:
             if claim.state:
-                self.not_taken[f"on {residue}, not among the residues to keep"] += 1
+                self.sites.left_out[f"on {residue}, not among the residues to keep"] += 1
             return
         if claim.state is SiteState.UNKNOWN:
             draft.doubtful.add(index)
             return
         if before and before != claim.state:
-            self.not_taken["negative here, positive elsewhere"] += 1
+            self.sites.left_out["negative here, positive elsewhere"] += 1
             if claim.state is SiteState.NEGATIVE:
                 return
             draft.evidence[index] = []

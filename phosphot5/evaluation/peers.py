@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from phosphot5.data import PHOSPHO_RESIDUES, SiteState
-from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site, read_rows
+from phosphot5.data.files.sheets import read_sheet
+from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, find_columns, parse_site
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error, SitePlace
 from phosphot5.evaluation.bootstrap import differences, intervals, measure, resample, with_intervals
@@ -74,12 +75,9 @@ def read_peers(path: PathLike, sites: LabelledSites) -> list[Peer]:
         If a column is missing, a row does not fit our sites, or a score is no finite number. Names file, line,
         protein and position.
     """
-    rows = read_rows(path, "\t")
-    line, header = next(rows, (0, []))
-    if not header:
-        raise InputFormatError("an empty file", "a table with a header", path=path)
-    table = _Table(str(path), header, line, sites)
-    for line, row in rows:
+    sheet = read_sheet(path, any)
+    table = _Table(str(path), sheet.header, sheet.line, sites)
+    for line, row in sheet:
         table.take(line, row)
     return table.peers()
 

@@ -127,16 +127,16 @@ def test_convert_skips_bad_rows_and_says_so(data):
     code, shown, _, log = data(*arguments, "--skip-bad")
     assert code == 0
     assert shown.splitlines()[:5] == [
-        "3 records read, 1 used, 2 skipped",
+        "2 records read, 1 used, 1 skipped",
         "  skipped, does not fit its sequence: 1",
-        "  skipped, no sequence: 1",
-        "1 site left out",
-        "  left out, not readable: 1",
+        "5 rows read: 0 positive sites, 1 negative site",
+        "4 sites left out",
+        "  left out, does not fit its sequence: 2",
     ]
+    assert "  left out, no such protein: 1 (c)" in shown.splitlines()
     assert (
         "sites.csv, line 3, record P04637, position 7: found 'D' in the sequence, expected S, T or Y" in log
     )
-    assert "sites.csv, line 5, record c: found no sequence in the FASTA file" in log
     assert "sites.csv, line 6, record b: found 'S'" in log
     assert Path("o.fasta").read_text() == ">b\nAS@\n"
 
@@ -158,11 +158,11 @@ def test_many_complaints_are_cut_short(data):
         (["-o", "no/o.fasta"], "no/o.fasta: its folder does not exist"),
         (
             ["-o", "o.fasta", "--fasta", "p.fasta"],
-            "--fasta has no effect for format uniprot-text (only for uniprot-gff, phospho",
+            "--fasta has no effect for format uniprot-text (only for uniprot-gff, maxquant",
         ),
         (
             ["-o", "o.fasta", "--localisation", "0.9"],
-            "--localisation has no effect for format uniprot-text (only for maxquant, table);",
+            "--localisation has no effect for format uniprot-text (only for maxquant, diann",
         ),
         (
             ["-o", "o.fasta", "--organism", "human"],
@@ -183,7 +183,7 @@ def test_convert_refuses(data, options, message):
 
 
 def test_convert_does_not_guess(data):
-    Path("t.csv").write_text("accession,position\na,1\n")
+    Path("t.csv").write_text("name,where\na,1\n")
     code, _, error, _ = data("convert", "t.csv", "-o", "o.fasta")
     assert (code, "t.csv: format not recognised from the content" in error) == (1, True)
 

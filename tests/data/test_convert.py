@@ -4,7 +4,8 @@ import pytest
 from entries import P53, flat_feature, flat_text
 
 from phosphot5.data import SiteState
-from phosphot5.data.convert import NOT_ANNOTATED, Converter, ConvertOptions, read_sequences
+from phosphot5.data.convert import NOT_ANNOTATED, Converter, ConvertOptions
+from phosphot5.data.sequences import read_sequences
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 
 
@@ -37,6 +38,7 @@ def test_sites_meet_their_sequences(convert):
     assert converter.account() == [
         "3 records read, 2 used, 1 skipped",
         "  skipped, merged with its earlier record: 1",
+        "3 rows read: 3 positive sites",
     ]
     assert converter.complaints() == []
 
@@ -50,17 +52,12 @@ def test_several_files_of_one_protein(convert):
     assert (sites(protein), sites(protein, SiteState.NEGATIVE)) == ([15, 18], [20])
     assert protein.evidence == {15: "seen", 18: "a; b"}
     assert protein.source == "table:0.csv; table:1.csv"
-    assert converter.not_taken == {"negative here, positive elsewhere": 2}
+    assert converter.sites.left_out == {"negative here, positive elsewhere": 2}
 
 
 @pytest.mark.parametrize(
     ("rows", "reason", "message"),
     [
-        (
-            "Q99999,15,",
-            "no sequence",
-            "record Q99999: found no sequence in the FASTA file, expected one of Q99999",
-        ),
         (
             "P04637,16,",
             "does not fit its sequence",
@@ -99,6 +96,20 @@ def test_sites_without_sequences(convert):
         InputFormatError, match="found no sequence, expected one; give the FASTA file .* with --fasta"
     ):
         convert("accession,position\nP04637,15\n", fasta=False)
+
+
+def test_proteins_that_the_fasta_file_lacks_are_counted_and_named(convert):
+    header = "accession,position\n"
+    (protein,), converter = convert(f"{header}Q99999,15\nQ99998,3\nP04637,15\nQ99999,18\n")
+    assert sites(protein) == [15]
+    assert converter.account() == [
+        "1 record read, 1 used, 0 skipped",
+        "4 rows read: 1 positive site",
+        "3 sites left out",
+        "  left out, no such protein: 3 (Q99999, Q99998)",
+    ]
+    with pytest.raises(PhosphoT5Error, match=r"no labelled protein; .* no such protein: 1 \(Q99999\)"):
+        convert(f"{header}Q99999,15\n")
 
 
 def test_sequences_of_no_use(convert):
@@ -140,6 +151,7 @@ def test_uniprot_entries_keep_evidence_and_doubt(convert):
     assert converter.account() == [
         "2 records read, 1 used, 1 skipped",
         "  skipped, no labelled site: 1",
+        "3 rows read: 2 positive sites",
         "1 site left out",
         "  left out, no experimental evidence (ECO:0000250): 1",
     ]
@@ -167,7 +179,7 @@ def test_residues_that_are_asked_for(convert):
     text = "accession,position,sequence\na,2,MYSTS\na,3,MYSTS\n"
     (protein,), converter = convert(text, fasta=False, residues="S", unlabelled="negative")
     assert (sites(protein), sites(protein, SiteState.NEGATIVE)) == ([3], [5])
-    assert converter.not_taken == {"on Y, not among the residues to keep": 1}
+    assert converter.sites.left_out == {"on Y, not among the residues to keep": 1}
 
 
 def test_labelled_proteins_stay_as_they_are(convert):

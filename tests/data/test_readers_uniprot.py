@@ -95,7 +95,7 @@ def test_text(write):
     assert first.description == "P53_HUMAN OS=Homo sapiens (Human) OX=9606"
     assert claims(first) == CLAIMS
     assert (second.id, second.claims) == ("Q00001", [])
-    assert context.not_taken == NOT_TAKEN
+    assert context.account.left_out == NOT_TAKEN
 
 
 def test_old_text_has_evidence_in_the_description(write):
@@ -106,7 +106,7 @@ def test_old_text_has_evidence_in_the_description(write):
     )
     (entry,), context = read(write(flat_text(features=features), "p.dat"), "uniprot-text")
     assert claims(entry) == [(15, "S", POSITIVE, "ECO:0000269"), (20, "S", UNKNOWN, "")]
-    assert context.not_taken == {"no experimental evidence (no code)": 1}
+    assert context.account.left_out == {"no experimental evidence (no code)": 1}
 
 
 def test_places_in_text_that_are_no_residue_of_the_entry(write):
@@ -116,7 +116,7 @@ def test_places_in_text_that_are_no_residue_of_the_entry(write):
     )
     (entry,), context = read(write(flat_text(features=features), "p.txt"), "uniprot-text")
     assert entry.claims == []
-    assert context.not_taken == {"on another isoform": 1, "uncertain position": 3}
+    assert context.account.left_out == {"on another isoform": 1, "uncertain position": 3}
 
 
 BROKEN = flat_feature(15, "Phosphoserine", "").replace('"Phospho', "Phospho")
@@ -185,7 +185,7 @@ def test_xml(write, namespace):
     assert first.description == "P53_HUMAN OS=Homo sapiens OX=9606"
     assert claims(first) == CLAIMS
     assert (second.id, second.claims) == ("Q00001", [])
-    assert context.not_taken == NOT_TAKEN
+    assert context.account.left_out == NOT_TAKEN
 
 
 def test_places_in_xml_that_are_no_residue_of_the_entry(write):
@@ -196,7 +196,7 @@ def test_places_in_xml_that_are_no_residue_of_the_entry(write):
     )
     (entry,), context = read(write(xml_text([xml_entry(features=features)]), "p.xml"), "uniprot-xml")
     assert entry.claims == []
-    assert context.not_taken == {"on another isoform": 1, "uncertain position": 2}
+    assert context.account.left_out == {"on another isoform": 1, "uncertain position": 2}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_gff(write):
     assert (entry.id, entry.sequence, entry.line) == ("P04637", None, 4)
     assert claims(entry) == CLAIMS
     assert [claim.line for claim in entry.claims] == [4, 5, 6, 7, 8, 9]
-    assert context.not_taken == NOT_TAKEN
+    assert context.account.left_out == NOT_TAKEN
 
 
 def test_wrong_gff(write):
@@ -253,6 +253,6 @@ def test_wrong_gff(write):
         read(path, "uniprot-gff")
     (entry,), context = read(path, "uniprot-gff", skip_bad=True)
     assert len(entry.claims) == 5
-    assert context.not_taken["not readable"] == len(context.problems) == 1
+    assert context.account.left_out["not readable"] == len(context.account.problems) == 1
     with pytest.raises(InputFormatError, match="line 1: found 1 columns, expected the 9 columns of GFF3"):
         read(write("P04637 x\n", "q.gff"), "uniprot-gff", skip_bad=True)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from phosphot5.data import Protein
 from phosphot5.data.identifiers import IdentifierIndex
+from phosphot5.data.sequences import Sequences
 from phosphot5.data.sources import FORMATS, ReadContext
 from phosphot5.errors import InputFormatError
 
@@ -17,7 +19,7 @@ def read(path, form="table", **options):
         ]
         for entry in FORMATS[form].read(context)
     }
-    return sites, dict(context.not_taken)
+    return sites, dict(context.account.left_out)
 
 
 @pytest.mark.parametrize(
@@ -82,19 +84,23 @@ def test_rows_of_other_modifications_need_not_be_readable(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"{HEADER}\tAA\nP1\tS4\tT\n", "line 2, record P1: found residue 'T', expected the residue of S4"),
-        (f"{HEADER}\tresidue\tcode\nP1\t4\tS\tY\n", "found residue 'Y', expected the residue of 4"),
-        (f"{HEADER}\taa\nP1\t4\t393\n", "found residue '393', expected S, T or Y"),
+        (f"{HEADER}\tAA\nP1\tS4\tT\n",
+         "line 2, record P1: found residue 'T' in column 'AA', expected the residue of S4"),
+        (f"{HEADER}\tresidue\tcode\nP1\t4\tS\tY\n", "found residue 'Y' in column 'code', expected the residue of 4"),
+        (f"{HEADER}\taa\nP1\t4\t393\n", "found residue '393' in column 'aa', expected S, T or Y"),
         (f"{HEADER}\tsite\nP1\t4\tS5\n", "found 'S5' in column 'site', expected 4 as in the column before"),
-        (f"{HEADER}\tmodification\nP1\tS4\tPhosphotyrosine\n", "found residue 'Y', expected the residue of S4"),
-        (f"{HEADER}\tprobability\nP1\tS4\t98.5\n", "found localisation probability '98.5', expected a number from 0"),
+        (f"{HEADER}\tmodification\nP1\tS4\tPhosphotyrosine\n",
+         "found residue 'Y' in column 'modification', expected the residue of S4"),
+        (f"{HEADER}\tprobability\nP1\tS4\t98.5\n",
+         "found localisation probability '98.5' in column 'probability', expected a number"),
         (f"{HEADER}\nP1;P2;P3\t4;5\n", "found 3 proteins and 2 positions, expected as many of both"),
         (f"{HEADER}\nP1\tS4-p;K6-ac\n", "found sites of several modifications, 'S4-p;K6-ac', expected a row for each"),
         (f"{HEADER}\nP1\tS4\textra\n", "found 3 columns, expected 2 as in the header"),
         (f"{HEADER}\nP1\t{'9' * 5000}\n", "expected a site such as 15"),
         (f"{HEADER}\nP1\t\u0664\n", "expected a site such as 15"),
         (f"{HEADER}\tfpr\tcall\nP1\tS4\t0.1\tlow\n", "line 1: found predictions (columns fpr and call)"),
-        ("Index\tProtein\nP1_S4\tsp|P2|X\n", "found protein 'sp|P2|X', expected 'P1' as in the column Index"),
+        ("Index\tProtein\nP1_S4\tsp|P2|X\n",
+         "found protein 'sp|P2|X' in column 'Protein', expected 'P1' as in the column Index"),
         ("Index\tProtein\nS4\tP1\n", "found 'S4', expected a site of FragPipe such as P04637_S15"),
         ("Protein.Sites\nS4\n", "found 'S4', expected a site of DIA-NN such as P04637:S15"),
         ("Entry\tModified residue\nP1\tS4\n", "found 'S4', expected features such as MOD_RES 15"),
@@ -112,7 +118,9 @@ def test_sequence_is_the_protein_only_where_nothing_says_otherwise(write):
         return entry.sequence
 
     assert sequence("accession\tposition\tsequence\na\t2\tMSK\n") == "MSK"
-    assert sequence("accession\tposition\tsequence\na\t2\tMSK\n", fasta=True) is None
+    sequences = Sequences()
+    sequences.add(Protein(id="a", sequence="MSKSK"))
+    assert sequence("accession\tposition\tsequence\na\t2\tMSK\n", sequences=sequences) is None
     assert sequence("Protein\tResidue\tSite\tSequence\na\tS\t2\tMSK\n") is None
     with pytest.raises(
         InputFormatError, match="differs from that of an earlier row.*--fasta if the column holds peptides"

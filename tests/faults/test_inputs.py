@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from phosphot5.data import Ledger, read_fasta
-from phosphot5.data.convert import Converter, ConvertOptions, read_sequences
+from phosphot5.data.convert import Converter, ConvertOptions
+from phosphot5.data.sequences import read_sequences
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.known_sites import KnownSites
 

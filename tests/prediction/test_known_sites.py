@@ -226,14 +226,14 @@ def test_a_marked_fasta_without_sites_in_one_record_is_no_missing_protein(read):
         ),
         (
             "id\tpos\tresidue\nP04637\tS15\tT\n",
-            "known.tsv, line 2, record P04637: found residue 'T', expected the residue of S15",
+            "known.tsv, line 2, record P04637: found residue 'T' in column 'residue', expected the residue of S15",
         ),
         (
             "id\tpos\nP04637\t15\nP04637\tS15\nP04637\tT15\n",
             "known.tsv, line 4, record P04637, position 15: found a site on 'T', expected 'S' as in line 3",
         ),
         (
-            'id\tpos\nP04637\t"15\n',
+            '"id"\tpos\nP04637\t"15\n',
             "known.tsv, line 2: found a row that cannot be split (unexpected end of data)",
         ),
         (

@@ -10,7 +10,10 @@ from phosphot5.output import PathLike
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
-__all__ = ["open_parquet"]
+__all__ = ["PARQUET_MAGIC", "open_parquet"]
+
+PARQUET_MAGIC = b"PAR1"
+"""First bytes of a Parquet file."""
 
 
 @contextmanager

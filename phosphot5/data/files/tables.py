@@ -1,13 +1,9 @@
-"""Tables of sites as people keep them: rows, columns known by several names, sites written in several ways."""
+"""Tables of sites as people keep them: columns known by several names, sites written in several ways."""
 
-import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
 from phosphot5.data.files.numbers import whole_number
-from phosphot5.data.files.text import read_lines
 from phosphot5.errors import InputFormatError
 from phosphot5.output import PathLike
 
@@ -19,7 +15,6 @@ __all__ = [
     "one_letter",
     "parse_site",
     "plain_name",
-    "read_rows",
 ]
 
 PROTEIN_COLUMNS = ("accession", "acc_id", "uniprot", "uniprot_id", "entry", "protein", "protein_id", "id")
@@ -43,76 +38,6 @@ _NAMES_SHOWN = 6
 
 class AnotherModificationError(InputFormatError):
     """A site of another modification, such as ``K120-ac``."""
-
-
-def read_rows(path: PathLike, delimiters: str, *, quotes: bool = True) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a text table that are not empty, the header included.
-
-    Lines that begin with ``#!`` are Perseus' types of its columns, no rows.
-
-    Parameters
-    ----------
-    path : str or os.PathLike
-        The file, plain or gzip.
-    delimiters : str
-        What may stand between cells. Of several, it is the one that makes the most cells of the header (the first,
-        in a draw), or the one that a line ``sep=;`` before it names, as Excel writes; comments may stand there, too,
-        ``# ...``.
-    quotes : bool
-        Whether ``"`` around a cell is no part of it.
-
-    Yields
-    ------
-    line : int
-        Line of the file on which the row ends, 1-based.
-    cells : list of str
-        Cells without the blanks around them.
-
-    Raises
-    ------
-    InputFileError
-        If the file is missing, unreadable or damaged.
-    InputFormatError
-        If a row cannot be split.
-    """
-    lines: Iterator[tuple[int, str]] = (row for row in read_lines(path) if not row[1].startswith("#!"))
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    delimiter = delimiters
-    if len(delimiters) > 1:
-        delimiter, lines = _delimiter(lines, delimiters, quoting)
-    taken = [1]  # the line that was taken last
-
-    def texts() -> Iterator[str]:
-        for taken[0], line in lines:
-            yield f"{line}\n"
-
-    try:
-        for row in csv.reader(texts(), delimiter=delimiter, quoting=quoting, strict=True):
-            if any(row):
-                yield taken[0], [cell.strip() for cell in row]
-    except csv.Error as error:
-        raise InputFormatError(
-            f"a row that cannot be split ({error})",
-            'cells as they are or wholly in "quotes"',
-            path=path,
-            line=taken[0],
-        ) from None
-
-
-def _delimiter(
-    lines: Iterator[tuple[int, str]], delimiters: str, quoting: Literal[0, 3]
-) -> tuple[str, Iterator[tuple[int, str]]]:
-    """Return what stands between cells, and the lines from the header on."""
-    for number, line in lines:
-        if line.lower().startswith("sep=") and len(line) == 5:
-            return line[4], lines
-        counts = []
-        for delimiter in delimiters:
-            cells = next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
-            counts.append(len(cells))
-        if line.strip() and not (line.startswith("#") and (max(counts) == 1 or line[1:2] in " #")):
-            return delimiters[counts.index(max(counts))], chain([(number, line)], lines)
-    return delimiters[0], lines
 
 
 def find_columns(

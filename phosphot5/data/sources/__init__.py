@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
-from phosphot5.data.files.parquet import open_parquet
+from phosphot5.data.files.parquet import PARQUET_MAGIC, open_parquet
+from phosphot5.data.files.sheets import is_sheet_file
 from phosphot5.data.files.text import read_lines
-from phosphot5.data.sources import maxquant, phosphositeplus
+from phosphot5.data.sources.layouts import LAYOUTS
 from phosphot5.data.sources.marked import read_marked
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
-from phosphot5.data.sources.table import read_table
+from phosphot5.data.sources.table import read_table, table_format
 from phosphot5.data.sources.uniprot_gff import read_uniprot_gff
 from phosphot5.data.sources.uniprot_text import read_uniprot_text
 from phosphot5.data.sources.uniprot_xml import read_uniprot_xml
@@ -38,32 +40,27 @@ class Format:
     options: frozenset[str] = frozenset()
 
 
+def _of_tables(name: str) -> Format:
+    """Return the format of the layouts of this name."""
+    layouts = [layout for layout in LAYOUTS if layout.format == name]
+    options = {"fasta"} | ({"organism"} if any("organism" in layout.columns for layout in layouts) else set())
+    if any({"localisation", "probabilities"} & set(layout.columns) for layout in layouts):
+        options.add("localisation")
+    about = "; ".join(layout.about for layout in layouts)
+    return Format(partial(read_table, input_format=name), about, frozenset(options))
+
+
 FORMATS = {
     "hash": Format(read_marked, "FASTA with S# positive and S@ negative, or Parquet as convert writes it"),
     "uniprot-text": Format(read_uniprot_text, "UniProtKB entries as text"),
     "uniprot-xml": Format(read_uniprot_xml, "UniProtKB entries as XML"),
     "uniprot-gff": Format(read_uniprot_gff, "UniProtKB features as GFF3", frozenset({"fasta"})),
-    "phosphositeplus": Format(
-        phosphositeplus.read_phosphositeplus,
-        "Phosphorylation_site_dataset of PhosphoSitePlus",
-        frozenset({"fasta", "organism"}),
-    ),
-    "maxquant": Format(
-        maxquant.read_maxquant,
-        "Phospho (STY)Sites.txt of MaxQuant",
-        frozenset({"fasta", "localisation"}),
-    ),
-    "table": Format(
-        read_table,
-        "CSV, TSV or Parquet with a site a row, also of DIA-NN, FragPipe or UniProt",
-        frozenset({"fasta", "localisation"}),
-    ),
+    **{name: _of_tables(name) for name in dict.fromkeys(layout.format for layout in LAYOUTS)},
 }
 """Formats by name."""
 
 _HEAD = 2000
 """Lines that are looked at to tell a format."""
-_PARQUET_MAGIC = b"PAR1"
 _MARK = re.compile("[STYsty][#@]")
 
 
@@ -78,7 +75,7 @@ def detect_format(path: str) -> str:
     Returns
     -------
     str
-        A name of `FORMATS`; never ``table``, whose content could be anything.
+        A name of `FORMATS`; ``table`` or ``peptides`` only if the names of the columns say so.
 
     Raises
     ------
@@ -95,28 +92,20 @@ def detect_format(path: str) -> str:
 
 
 def _detect(path: str) -> str:
-    if _is_parquet(path):
+    if is_sheet_file(path, PARQUET_MAGIC):
         with open_parquet(path) as file:
-            return "hash" if {"protein", "sequence", "sites"} <= set(file.schema_arrow.names) else ""
+            labelled = {"protein", "sequence", "sites"} <= set(file.schema_arrow.names)
+        return "hash" if labelled else table_format(path)
+    if is_sheet_file(path):
+        return table_format(path)
     lines = [line for _, line in islice(read_lines(path), _HEAD) if line.strip()]
     first = lines[0] if lines else ""
     if first.startswith("ID   "):
         return "uniprot-text"
-    if first.startswith("<") and any("uniprot.org/uniprot" in line for line in lines):
-        return "uniprot-xml"
+    if first.startswith("<"):
+        return "uniprot-xml" if any("uniprot.org/uniprot" in line for line in lines) else ""
     if first.startswith("##gff-version"):
         return "uniprot-gff"
-    if any(phosphositeplus.is_header(line.split("\t")) for line in lines):
-        return "phosphositeplus"
-    if maxquant.is_header(first.split("\t")):
-        return "maxquant"
-    marked = any(_MARK.search(line) for line in lines if not line.startswith(">"))
-    return "hash" if first.startswith(">") and marked else ""
-
-
-def _is_parquet(path: str) -> bool:
-    try:
-        with open(path, "rb") as handle:
-            return handle.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
-    except OSError:
-        return False  # the text reader says what is wrong
+    if first.startswith(">"):
+        return "hash" if any(_MARK.search(line) for line in lines if not line.startswith(">")) else ""
+    return table_format(path)

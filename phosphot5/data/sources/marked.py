@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from phosphot5.data.labelled import LabelledProtein, read_labelled
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import SiteState
-from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
+from phosphot5.data.sources.read_context import Entry, ReadContext
 
 __all__ = ["read_marked"]
 
@@ -30,7 +30,7 @@ def read_marked(context: ReadContext) -> Iterator[Entry]:
         for position, (residue, state) in enumerate(zip(protein.sequence, protein.states, strict=True), 1):
             if state:
                 evidence = known.evidence.get(protein.given_position(position), "") if known else ""
-                claims.append(SiteLabel(position, residue, SiteState(state), evidence))
+                claims.append(context.label(position, residue, SiteState(state), evidence))
         yield Entry(
             protein.id,
             sequence=protein.sequence,

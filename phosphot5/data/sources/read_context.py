@@ -1,21 +1,22 @@
 """What every reader of a source of sites gets and gives."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from phosphot5.data.account import ANOTHER_MODIFICATION, CONTAMINANT, DECOY, NO_PROTEIN, Account
 from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, SiteState
+from phosphot5.data.sequences import Sequences
 from phosphot5.data.uniprot import EXPERIMENTAL_EVIDENCE, evidence_codes, phosphorylated_residue
 from phosphot5.errors import InputFormatError
 
 __all__ = ["SiteLabel", "Entry", "ReadContext", "grouped"]
 
-_DECOYS = ("REV__", "rev_", "DECOY_", "decoy_")
-_CONTAMINANTS = ("CON__", "Cont_", "contam_")
+_DECOYS = ("REV__", "rev_", "DECOY_", "decoy_", "XXX_", "##")
+_CONTAMINANTS = ("CON__", "Cont_", "contam_", "cRAP-", "CONTAMINANT_", "CON_")
 """Starts of the names that MaxQuant, DIA-NN and FragPipe give to decoys and contaminants."""
-_NO_MARKS = ("", "0", "false", "no", "-")
+_NO_MARKS = ("", "0", "0.0", "false", "no", "-", "nan", "na")
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,14 @@ class ReadContext:
         Lowest localisation probability that is taken.
     organism : str
         The one organism that is taken; all when empty.
-    fasta : bool
-        Whether the sequences of the proteins come from a FASTA file: no column of this file is one.
+    sequences : Sequences, optional
+        The proteins, if they come from a FASTA file: no column of this file is their sequence, and peptides are
+        looked up there.
     known : bool
         Whether the rows of a table are sites that somebody chose for a prediction: it may be one of predictions,
         and a site on another residue is an error.
-    not_taken : Counter of str
-        Sites that are not taken, by reason.
-    problems : list of str
-        What could not be read of records that are used, each with file and line.
+    account : Account
+        What becomes of every row.
     """
 
     path: str
@@ -109,10 +109,9 @@ class ReadContext:
     skip_bad: bool = False
     localisation: float = 0.75
     organism: str = ""
-    fasta: bool = False
+    sequences: Sequences | None = None
     known: bool = False
-    not_taken: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
 
     def refuse(self, error: InputFormatError) -> None:
         """Raise an error of one row, or note it and go on if that was asked for.
@@ -125,8 +124,8 @@ class ReadContext:
         error = error.at(path=self.path)
         if not self.skip_bad:
             raise error from None
-        self.not_taken["not readable"] += 1
-        self.problems.append(str(error))
+        self.leave_out("not readable")
+        self.account.problems.append(str(error))
 
     def refuse_record(self, error: InputFormatError, reason: str = "not readable") -> None:
         """Raise an error of a whole record, or skip that in the ledger and go on if that was asked for.
@@ -144,8 +143,26 @@ class ReadContext:
         self.ledger.enter(error.record or "")
         self.ledger.skip(error.record or "", reason, str(error))
 
-    def foreign(self, name: str, decoy: str = "", contaminant: str = "") -> str:
-        """Return ``decoy`` or ``contaminant`` for a protein that is one, by its name or by a mark, else nothing.
+    def leave_out(self, reason: str, count: int = 1) -> None:
+        """Count sites, or a row without any, as left out."""
+        self.account.left_out[reason] += count
+
+    def label(
+        self, position: int, residue: str, state: SiteState, evidence: str = "", line: int | None = None
+    ) -> SiteLabel:
+        """Make the label of a site; count it if it is positive or negative.
+
+        Parameters
+        ----------
+        position, residue, state, evidence, line
+            As in `SiteLabel`.
+        """
+        if state is not SiteState.UNKNOWN:
+            self.account.labelled[state] += 1
+        return SiteLabel(position, residue, state, evidence, line)
+
+    def excluded(self, name: str, decoy: str = "", contaminant: str = "") -> str:
+        """Say why nothing is taken of a protein: decoy, contaminant, no such protein; empty if all is well.
 
         Parameters
         ----------
@@ -154,25 +171,45 @@ class ReadContext:
         decoy, contaminant : str
             Cells with the marks, such as ``+`` or ``TRUE``.
         """
-        if decoy.lower() not in _NO_MARKS or name.startswith(_DECOYS):
-            return "decoy"
-        return "contaminant" if contaminant.lower() not in _NO_MARKS or name.startswith(_CONTAMINANTS) else ""
+        if reason := self.excluded_by_mark(decoy, contaminant):
+            return reason
+        if name.startswith(_DECOYS):
+            return DECOY
+        if name.startswith(_CONTAMINANTS):
+            return CONTAMINANT
+        if self.sequences is not None and self.sequences.find(name) is None:
+            self.account.missing[name] += 1
+            return NO_PROTEIN
+        return ""
 
-    def localised(self, probability: str) -> bool:
+    def excluded_by_mark(self, decoy: str, contaminant: str) -> str:
+        """Say whether the marks of a row make it a decoy or a contaminant; empty if they do not."""
+        if decoy.lower() not in _NO_MARKS:
+            return DECOY
+        return CONTAMINANT if contaminant.lower() not in _NO_MARKS else ""
+
+    def localised(self, probability: str, most: int = 1) -> bool:
         """Tell whether a localisation probability is high enough; count the site if not.
+
+        Parameters
+        ----------
+        probability : str
+            A number, or nothing.
+        most : int
+            What a certain place has, 1 or 100.
 
         Raises
         ------
         InputFormatError
-            If it is no number from 0 to 1, nor empty.
+            If it is no number from 0 to `most`, nor empty.
         """
         value = decimal_number(probability)
-        if probability.lower() in ("", "nan", "na"):
-            self.not_taken["no localisation probability"] += 1
-        elif value is None or not 0 <= value <= 1:
-            raise InputFormatError(f"localisation probability {probability!r}", "a number from 0 to 1")
-        elif value < self.localisation:
-            self.not_taken[f"localisation probability below {self.localisation:g}"] += 1
+        if probability.lower() in ("", "nan", "na", "n/a", "filtered"):
+            self.leave_out("no localisation probability")
+        elif value is None or not 0 <= value <= most:
+            raise InputFormatError(f"localisation probability {probability!r}", f"a number from 0 to {most}")
+        elif value < self.localisation * most:
+            self.leave_out(f"localisation probability below {self.localisation:g}")
         else:
             return True
         return False
@@ -198,10 +235,12 @@ class ReadContext:
             return True
         if self.known and not listed:
             raise InputFormatError(f"a site on {residue!r}", "S, T or Y", position=position)
-        self.not_taken["on a residue other than S, T and Y"] += 1
+        self.leave_out("on a residue other than S, T and Y")
         return False
 
-    def modified_residue(self, note: str, evidence: str, position: int, line: int | None) -> SiteLabel | None:
+    def modified_residue(
+        self, note: str, evidence: str, position: int, line: int | None, *, counted: bool = True
+    ) -> SiteLabel | None:
         """Judge a UniProtKB feature of the type modified residue.
 
         Parameters
@@ -212,6 +251,8 @@ class ReadContext:
             A text with its evidence codes.
         position, line
             As in `SiteLabel`.
+        counted : bool
+            Whether a positive label is counted here; who makes another one of it does so there.
 
         Returns
         -------
@@ -220,14 +261,15 @@ class ReadContext:
         """
         residue = phosphorylated_residue(note)
         if not residue:
-            self.not_taken["another modification"] += 1
+            self.leave_out(ANOTHER_MODIFICATION)
             return None
         codes = evidence_codes(evidence)
         taken = any(code in EXPERIMENTAL_EVIDENCE for code in codes)
         if not taken:
-            self.not_taken[f"no experimental evidence ({', '.join(sorted(codes)) or 'no code'})"] += 1
+            self.leave_out(f"no experimental evidence ({', '.join(sorted(codes)) or 'no code'})")
         state = SiteState.POSITIVE if taken else SiteState.UNKNOWN
-        return SiteLabel(position, residue, state, ",".join(codes), line)
+        make = self.label if counted else SiteLabel
+        return make(position, residue, state, ",".join(codes), line)
 
 
 def grouped(claims: Iterable[tuple[str, SiteLabel]]) -> Iterator[Entry]:

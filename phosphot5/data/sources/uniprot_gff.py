@@ -27,8 +27,10 @@ def read_uniprot_gff(context: ReadContext) -> Iterator[Entry]:
 
 
 def _claims(context: ReadContext) -> Iterator[tuple[str, SiteLabel]]:
-    for feature in read_features(context.path):
-        if not is_modified_residue(feature.kind):
+    features = (feature for feature in read_features(context.path) if is_modified_residue(feature.kind))
+    for feature in context.account.each(features):
+        if reason := context.excluded(feature.protein):
+            context.leave_out(reason)
             continue
         note = feature.attributes.get("Note", "")
         position = 0

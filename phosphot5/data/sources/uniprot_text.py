@@ -110,22 +110,23 @@ def _entry(context: ReadContext, record: Any, line: int) -> Entry:
     if stated != len(record.sequence):
         found, expected = f"{len(record.sequence)} residues", f"{stated} according to its SQ line"
         raise InputFormatError(found, expected, "the entry may be cut off", line=line, record=name)
-    claims = [claim for feature in record.features if (claim := _claim(context, feature, line))]
+    features = [feature for feature in record.features if is_modified_residue(feature.type)]
+    claims = [
+        claim for feature in context.account.each(features) if (claim := _claim(context, feature, line))
+    ]
     description = f"{record.entry_name} OS={record.organism.rstrip('.')} OX={','.join(record.taxonomy_id)}"
     return Entry(name, line, record.sequence, description, claims=claims)
 
 
 def _claim(context: ReadContext, feature: Any, line: int) -> SiteLabel | None:
-    if not is_modified_residue(feature.type):
-        return None
     texts = list(feature.qualifiers.values())  # old entries have their codes in the description
     note = feature.qualifiers.get("note") or feature.qualifiers.get("description", "")
     location = feature.location
     if location.ref:
-        context.not_taken["on another isoform"] += 1
+        context.leave_out("on another isoform")
         return None
     start = location.start
     if type(start).__name__ != "ExactPosition" or int(location.end) - int(start) != 1:
-        context.not_taken["uncertain position"] += 1
+        context.leave_out("uncertain position")
         return None
     return context.modified_residue(note, " ".join(texts), int(start) + 1, line)

@@ -99,7 +99,11 @@ def _entry(context: ReadContext, element: Element, line: int) -> Entry:
         raise InputFormatError("an entry without sequence", "one", record=name)
     codes = {child.get("key"): child.get("type", "") for child in _children(element, "evidence")}
     features = [f for f in _children(element, "feature") if is_modified_residue(f.get("type", ""))]
-    claims = [claim for feature in features if (claim := _claim(context, feature, codes, name, line))]
+    claims = [
+        claim
+        for feature in context.account.each(features)
+        if (claim := _claim(context, feature, codes, name, line))
+    ]
     taxa = [child.get("id", "") for child in _children(element, "organism", "dbReference")]
     organism = _text(element, "organism", "name")
     description = f"{_text(element, 'name')} OS={organism} OX={','.join(taxa)}"
@@ -110,11 +114,11 @@ def _claim(
     context: ReadContext, feature: Element, codes: dict[str | None, str], name: str, line: int
 ) -> SiteLabel | None:
     if any(location.get("sequence") for location in _children(feature, "location")):
-        context.not_taken["on another isoform"] += 1
+        context.leave_out("on another isoform")
         return None
     places = list(_children(feature, "location", "position"))
     if len(places) != 1 or places[0].get("status", "certain") != "certain":
-        context.not_taken["uncertain position"] += 1
+        context.leave_out("uncertain position")
         return None
     position = whole_number(places[0].get("position", ""))
     if position is None:

@@ -1,0 +1,371 @@
+"""Layouts of tables: by which columns each is known, and what its columns are for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, plain_name
+
+__all__ = ["LAYOUTS", "Layout", "find_layout", "matching"]
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of table.
+
+    Names of columns are compared without case, blanks and punctuation; one that begins with ``~`` is a regular
+    expression for what is left of a name.
+
+    Parameters
+    ----------
+    format : str
+        Name of the format in `phosphot5.data.sources.FORMATS`.
+    about : str
+        What it is, in a few words.
+    marks : tuple of tuple of str
+        By which columns it is known: one of each inner tuple.
+    rows : {"sites", "lists", "peptides"}
+        Whether a row is a site, has a cell that lists sites, or is a modified peptide.
+    columns : mapping of str to tuple of str
+        What a column is for, to the names it may have, the preferred one first.
+    unless : tuple of str
+        Columns of which it has none.
+    needed : tuple of str
+        What there must be a column for.
+    facts : tuple of str
+        Columns that are quoted as evidence.
+    percent : bool
+        Whether localisation probabilities are from 0 to 100.
+    """
+
+    format: str
+    about: str
+    marks: tuple[Names, ...]
+    rows: Literal["sites", "lists", "peptides"]
+    columns: Mapping[str, Names]
+    needed: Names = ("protein", "position")
+    unless: Names = ()
+    facts: Names = ()
+    percent: bool = False
+
+    def fits(self, header: Sequence[str]) -> bool:
+        """Tell whether these are the names of its columns."""
+        names = {plain_name(name) for name in header}
+        if any(plain_name(name) in names for name in self.unless):
+            return False
+        return all(any(matching(choice, names) for choice in choices) for choices in self.marks)
+
+
+def matching(choice: str, names: Sequence[str] | set[str]) -> list[str]:
+    """Return those of some plain names that a column's name, or pattern, means."""
+    if not choice.startswith("~"):
+        return [plain_name(choice)] if plain_name(choice) in names else []
+    return [name for name in names if _pattern(choice).fullmatch(name)]
+
+
+@cache
+def _pattern(choice: str) -> re.Pattern[str]:
+    return re.compile(choice[1:])
+
+
+PROTEIN = (
+    *PROTEIN_COLUMNS[:-1], "acc", "uniprot_accession", "protein_accession", "protein_ids", "protein_group",
+    "ptm_protein_id", "protein_accessions", "proteins", "leading_proteins", "master_protein_accessions",
+    "uniprot_ids", PROTEIN_COLUMNS[-1],
+)  # fmt: skip
+POSITION = (*POSITION_COLUMNS, "phosphosite", "ptm_site_location", "position_in_protein")
+RESIDUE = (
+    "residue", "amino_acid", "aa", "code", "ptm_site_aa", "modified_residue", "target_amino_acid",
+)  # fmt: skip
+MODIFICATION = (
+    "modification", "modifications", "modification_type", "mod_type", "ptm_type", "ptm", "mod",
+    "ptm_modification_title", "modification_name",
+)  # fmt: skip
+LOCALISATION = (
+    "localisation", "localization", "localisation_prob", "localization_prob", "localisation_probability",
+    "localization_probability", "best_localization_probability", "site_probability", "ptm_site_probability",
+    "ptm_site_confidence", "probability",
+)  # fmt: skip
+DECOY = ("reverse", "decoy", "is_decoy", "EG.IsDecoy")
+CONTAMINANT = ("potential_contaminant", "contaminant", "is_contaminant")
+PEPTIDE = (
+    "modified_sequence", "modified_peptide", "modified_peptide_sequence", "peptidoform", "proforma",
+    "annotated_sequence", "peptide_sequence", "peptide", "sequence",
+)  # fmt: skip
+_FOREIGN = {"decoy": DECOY, "contaminant": CONTAMINANT}
+_PHOSPHO_COLUMN = r"~sty799[67]\d*"
+"""Plain name of FragPipe's column of PTMProphet, ``STY:79.9663``."""
+
+MAXQUANT = (
+    Layout(
+        "maxquant",
+        "Phospho (STY)Sites.txt of MaxQuant",
+        (("Positions within proteins",), ("Localization prob",)),
+        "sites",
+        _FOREIGN
+        | {
+            "protein": ("Proteins",),
+            "position": ("Positions within proteins",),
+            "residue": ("Amino acid",),
+            "localisation": ("Localization prob",),
+            "leading": ("Leading proteins",),
+        },
+        ("protein", "position", "residue", "localisation"),
+    ),
+    Layout(
+        "maxquant",
+        "evidence.txt or msms.txt of MaxQuant",
+        (
+            ("Modified sequence",),
+            ("Leading proteins", "Proteins"),
+            ("MS/MS count", "Raw file", "Evidence IDs"),
+        ),
+        "peptides",
+        _FOREIGN
+        | {
+            "peptide": ("Modified sequence",),
+            "protein": ("Leading proteins", "Proteins"),
+            "probabilities": ("Phospho (STY) Probabilities",),
+        },
+        ("peptide", "protein"),
+    ),
+)
+DIANN = (
+    Layout(
+        "diann",
+        "site report of DIA-NN",
+        (
+            ("Protein",),
+            ("Site",),
+            ("Residue",),
+            ("Occupied", "Probability"),
+            ("Modification", "Precursor.Id"),
+        ),
+        "sites",
+        {
+            "protein": ("Protein",),
+            "position": ("Site",),
+            "residue": ("Residue",),
+            "modification": ("Modification",),
+            "localisation": ("Probability",),
+            "occupied": ("Occupied",),
+            "decoy": ("Decoy",),
+        },
+        ("protein", "position", "residue", "localisation"),
+    ),
+    Layout(
+        "diann",
+        "phosphosites_90.tsv or phosphosites_99.tsv of DIA-NN",
+        (("Protein",), ("Residue",), ("Site",), ("Sequence",)),
+        "sites",
+        {"protein": ("Protein",), "position": ("Site",), "residue": ("Residue",)},
+    ),
+    Layout(
+        "diann",
+        "report of precursors of DIA-NN",
+        (
+            ("Modified.Sequence",),
+            ("Protein.Ids", "Protein.Group"),
+            ("Precursor.Id", "Stripped.Sequence", "Run"),
+        ),
+        "peptides",
+        {
+            "peptide": ("Modified.Sequence",),
+            "protein": ("Protein.Ids", "Protein.Group"),
+            "probabilities": ("Site.Occupancy.Probabilities",),
+            "localisation": ("PTM.Site.Confidence",),
+            "sites": ("Protein.Sites",),
+            "decoy": ("Decoy",),
+        },
+        ("peptide", "protein"),
+    ),
+    Layout(
+        "diann",
+        "table with the column Protein.Sites of DIA-NN",
+        (("Protein.Sites",),),
+        "lists",
+        {
+            "position": ("Protein.Sites",),
+            "localisation": ("PTM.Site.Confidence",),
+            "modified": ("Modified.Sequence",),
+            "decoy": ("Decoy",),
+        },
+        ("position",),
+    ),
+)
+SPECTRONAUT = (
+    Layout(
+        "spectronaut",
+        "PTM site report of Spectronaut",
+        (("PTM.SiteLocation",), ("PTM.ProteinId", "PG.UniProtIds", "PG.ProteinAccessions")),
+        "sites",
+        _FOREIGN
+        | {
+            "protein": ("PTM.ProteinId", "PG.UniProtIds", "PG.ProteinAccessions"),
+            "position": ("PTM.SiteLocation",),
+            "residue": ("PTM.SiteAA",),
+            "modification": ("PTM.ModificationTitle",),
+            "localisation": ("PTM.SiteProbability", "~.*ptmsiteprobability"),
+        },
+    ),
+    Layout(
+        "spectronaut",
+        "peptides or precursors of Spectronaut",
+        (
+            ("EG.ModifiedSequence", "EG.ModifiedPeptide", "EG.PrecursorId", "FG.LabeledSequence"),
+            (
+                "PG.ProteinAccessions",
+                "PG.ProteinGroups",
+                "PG.UniProtIds",
+                "PEP.AllOccurringProteinAccessions",
+            ),
+        ),
+        "peptides",
+        _FOREIGN
+        | {
+            "peptide": ("EG.ModifiedSequence", "EG.ModifiedPeptide", "EG.PrecursorId", "FG.LabeledSequence"),
+            "protein": ("PG.ProteinAccessions", "PG.ProteinGroups", "PG.UniProtIds"),
+            "probabilities": ("EG.PTMLocalizationProbabilities", "~.*egptmlocalizationprobabilities"),
+            "localisation": ("EG.PTMAssayProbability", "~.*egptmassayprobability"),
+        },
+        ("peptide", "protein"),
+    ),
+)
+FRAGPIPE = (
+    Layout(
+        "fragpipe",
+        "combined_site_STY_79.9663.tsv, abundance_single-site or abundance_multi-site of FragPipe",
+        (("Index",), ("Protein", "ProteinID", "Protein ID"), ("Best Localization Probability", "SequenceWindow",
+         "MaxPepProb", "Gene")),
+        "lists",
+        _FOREIGN
+        | {
+            "position": ("Index",),
+            "protein": ("Protein ID", "ProteinID", "Protein"),
+            "localisation": ("Best Localization Probability", "~.*localizationprobability"),
+        },
+        unless=POSITION,
+    ),
+    Layout(
+        "fragpipe",
+        "psm.tsv, ion.tsv or combined_modified_peptide.tsv of FragPipe",
+        (("Peptide", "Peptide Sequence"), ("Assigned Modifications",), ("Protein", "Protein ID")),
+        "peptides",
+        _FOREIGN
+        | {
+            "peptide": ("Peptide", "Peptide Sequence"),
+            "modifications": ("Assigned Modifications",),
+            "protein": ("Protein", "Protein ID"),
+            "probabilities": (_PHOSPHO_COLUMN,),
+            "localisation": (_PHOSPHO_COLUMN + "bestlocalization",),
+        },
+        ("peptide", "protein"),
+    ),
+)  # fmt: skip
+PROTEOME_DISCOVERER = (
+    Layout(
+        "proteome-discoverer",
+        "peptide groups of Proteome Discoverer",
+        (("Modifications in Master Proteins", "Modifications in Proteins"),),
+        "lists",
+        _FOREIGN | {"position": ("Modifications in Master Proteins", "Modifications in Proteins")},
+        ("position",),
+    ),
+    Layout(
+        "proteome-discoverer",
+        "modification sites of Proteome Discoverer",
+        (("Modification Name",), ("Protein Accession", "Protein Accessions"), ("Position", "Position in Protein")),
+        "sites",
+        _FOREIGN
+        | {
+            "protein": ("Protein Accession", "Protein Accessions", "Master Protein Accessions"),
+            "position": ("Position in Protein", "Position"),
+            "residue": ("Target Amino Acid", "Amino Acid", "Target"),
+            "modification": ("Modification Name",),
+            "localisation": (
+                "Best Site Probability", "Site Probability", "Best Localization Probability", "~.*siteprobability",
+                "~.*bestptmrs.*",
+            ),
+        },
+        percent=True,
+    ),
+    Layout(
+        "proteome-discoverer",
+        "peptides or PSMs of Proteome Discoverer",
+        (("Annotated Sequence",), ("Modifications",), ("Master Protein Accessions", "Protein Accessions")),
+        "peptides",
+        _FOREIGN
+        | {
+            "peptide": ("Annotated Sequence",),
+            "modifications": ("Modifications",),
+            "protein": ("Master Protein Accessions", "Protein Accessions"),
+            "probabilities": (
+                "ptmRS: Best Site Probabilities", "PhosphoRS: Best Site Probabilities", "~(ptm|phospho)rs.*bestsite.*",
+            ),
+        },
+        ("peptide", "modifications", "protein"),
+        percent=True,
+    ),
+)  # fmt: skip
+PHOSPHOSITEPLUS = (
+    Layout(
+        "phosphositeplus",
+        "Phosphorylation_site_dataset of PhosphoSitePlus",
+        (("ACC_ID",), ("MOD_RSD",), ("ORGANISM", "SITE_GRP_ID", "LT_LIT", "GENE", "PROTEIN")),
+        "sites",
+        {"protein": ("ACC_ID",), "position": ("MOD_RSD",), "organism": ("ORGANISM",)},
+        facts=("LT_LIT", "MS_LIT", "MS_CST"),
+    ),
+)
+UNIPROT = (
+    Layout(
+        "uniprot-tsv",
+        "UniProtKB entries as TSV or Excel, with the column Modified residue",
+        (("Entry",), ("Modified residue",)),
+        "lists",
+        {"protein": ("Entry",), "position": ("Modified residue",), "sequence": ("Sequence",)},
+        unless=POSITION,
+    ),
+)
+_SITE_ROWS = _FOREIGN | {
+    "protein": PROTEIN,
+    "position": POSITION,
+    "residue": RESIDUE,
+    "state": ("state", "label"),
+    "evidence": ("evidence",),
+    "modification": MODIFICATION,
+    "localisation": LOCALISATION,
+    "sequence": ("protein_sequence", "sequence"),
+}
+GENERIC = (
+    Layout("table", "CSV, TSV, Excel or Parquet with a site a row", (PROTEIN, POSITION), "sites", _SITE_ROWS),
+    Layout(
+        "table",
+        "table with a column Index of sites such as P04637_S15",
+        (("Index",), PROTEIN),
+        "lists",
+        _FOREIGN | {"position": ("Index",), "protein": PROTEIN, "localisation": LOCALISATION},
+    ),
+    Layout(
+        "peptides",
+        "CSV, TSV, Excel or Parquet with a modified peptide a row",
+        (PEPTIDE[:-3],),
+        "peptides",
+        _FOREIGN
+        | {"peptide": PEPTIDE, "protein": PROTEIN, "evidence": ("evidence",), "localisation": LOCALISATION},
+        ("peptide",),
+    ),
+)
+LAYOUTS = (
+    *MAXQUANT, *DIANN, *SPECTRONAUT, *FRAGPIPE, *PROTEOME_DISCOVERER, *PHOSPHOSITEPLUS, *UNIPROT, *GENERIC,
+)  # fmt: skip
+"""Every layout, those that are known by more columns first."""
+
+
+def find_layout(header: Sequence[str], layouts: Sequence[Layout] = LAYOUTS) -> Layout | None:
+    """Return the first layout that fits the names of the columns, None if there is none."""
+    return next((layout for layout in layouts if layout.fits(header)), None)
