@@ -126,16 +126,14 @@ class Scorer:
             If the table is of another type, or the model cannot be loaded.
         """
         proteins = list(_proteins(table))
-        rows = [
-            row
-            for _, rows in self._loaded().predict_sites(proteins, self.threads)
-            for row in rows
-            if row["residue"] in self.residues
-        ]
-        columns: dict[str, np.ndarray] = {
-            name: np.array([row[name] for row in rows], dtype=NUMBERS[name][0] if name in NUMBERS else object)
-            for name in COLUMNS
-        }
+        found: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        for _, rows in self._loaded().predict_sites(proteins, self.threads):
+            for row in rows:
+                if row["residue"] in self.residues:
+                    for name in COLUMNS:
+                        found[name].append(row[name])
+        types = {name: NUMBERS[name][0] if name in NUMBERS else object for name in COLUMNS}
+        columns = {name: np.array(found.pop(name), dtype=kind) for name, kind in types.items()}
         if isinstance(table, Mapping):
             return columns
         import pandas as pd

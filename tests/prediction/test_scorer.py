@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,16 @@ def test_a_table_without_sites_has_the_same_types(proteins):
     assert len(empty) == 0
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
     assert len(Scorer()(proteins[:0])) == 0
+
+
+def test_the_schema_names_the_columns_in_their_order():
+    types = dict(re.findall(r"`(\w+)` (\w+)", Scorer.schema))
+    assert tuple(types) == COLUMNS
+    assert {name: kind for name, kind in types.items() if kind != "string"} == {
+        "position": "bigint",
+        "probability": "double",
+        "fpr": "double",
+    }
 
 
 def test_residues_are_chosen(proteins):
