@@ -101,8 +101,11 @@ def _labels(
         return site_labels(context, columns, row, cells, line)
     if columns.layout.rows == "lists":
         return listed_labels(context, columns, cells, line)
+    if not cells["peptide"]:
+        context.leave_out("no peptide given")
+        return []
     labels = peptide_labels(context, table_peptide(columns, row, cells, line))
-    if cells.get("sites"):
+    if labels and cells.get("sites"):
         _check_sites(columns, cells["sites"], labels)
     return labels
 
