@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from phosphot5.data.account import AMBIGUOUS, ANOTHER_MODIFICATION
+from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.files.tables import AnotherModificationError, one_letter, parse_site
 from phosphot5.data.identifiers import identity
 from phosphot5.data.records import SiteState
@@ -56,7 +57,11 @@ def site_labels(
     judged = STATES[state]
     if not taken:
         return []
-    if judged is SiteState.UNKNOWN:
+    if cells.get("occupied", "1").lower() in _NO:
+        judged = SiteState.UNKNOWN
+        context.leave_out("not the modified residue of its peptide")
+        taken = taken if decimal_number(cells["localisation"]) else []
+    elif judged is SiteState.UNKNOWN:
         context.leave_out("state given as unknown", len(taken))
     elif "localisation" in cells:
         judged = _localised(context, columns, cells, judged)
@@ -72,8 +77,6 @@ def _passed_over(context: ReadContext, cells: dict[str, str]) -> str:
         return "of another organism"
     if "modification" in cells and not is_phosphorylation(cells["modification"]):
         return ANOTHER_MODIFICATION if cells["modification"] else "no modification given"
-    if cells.get("occupied", "1").lower() in _NO:
-        return "not the modified residue of its peptide"
     if cells["position"].lower() in _NOTHING and cells["protein"] and not context.known:
         return "no site given"
     return ""
