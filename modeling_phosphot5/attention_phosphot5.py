@@ -2,7 +2,7 @@
 
 Two layouts of the same computation. *Dense*: scores of shape (batch, heads, queries, keys). *Blocks*: the
 sequence is cut into blocks of ``window`` queries, each with the keys of its own and the neighbouring blocks,
-so that scores have the shape (batch, blocks, heads, window, 2 or 3 x window) and grow linearly with length.
+so that scores have the shape (batch, heads, blocks, window, 2 or 3 x window) and grow linearly with length.
 A bias with five dimensions asks for blocks.
 """
 
@@ -99,7 +99,7 @@ def windowed_attend(
     ----------
     query : torch.Tensor of shape (batch, heads, queries, d_kv)
     key, value : torch.Tensor of shape (batch, heads, keys, d_kv)
-    bias : torch.Tensor of shape (batch, blocks, heads, window, neighbours x window)
+    bias : torch.Tensor of shape (batch, heads, blocks, window, neighbours x window)
         From :meth:`PhosphoT5Attention.bias`; 2 neighbours look back only, 3 look to both sides.
     dropout : float
         Dropout of the attention probabilities; 0 outside training.
@@ -108,22 +108,22 @@ def windowed_attend(
     -------
     torch.Tensor of shape (batch, heads, queries, d_kv)
     """
-    blocks, window = bias.shape[1], bias.shape[3]
+    blocks, window = bias.shape[2:4]
     neighbours = bias.shape[4] // window
     length = query.shape[2]
     query = _in_blocks(query, blocks, window)
     key, value = (_in_neighbourhoods(x, blocks, window, neighbours) for x in (key, value))
     out = [
         attend(
-            query[:, part],
+            query[:, :, part],
             _join(key, part, neighbours),
             _join(value, part, neighbours),
-            bias[:, part],
+            bias[:, :, part],
             dropout,
         )
         for part in parts(query, blocks, query.shape[0] * window)
     ]
-    return join_parts(out).transpose(1, 2).flatten(2, 3)[:, :, :length]
+    return join_parts(out, dim=2).flatten(2, 3)[:, :, :length]
 
 
 def parts(x: torch.Tensor, count: int, tokens: int = 1) -> list[slice]:
@@ -149,9 +149,9 @@ def parts(x: torch.Tensor, count: int, tokens: int = 1) -> list[slice]:
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def join_parts(results: list[torch.Tensor]) -> torch.Tensor:
-    """Put the results of :func:`parts` together along dimension 1."""
-    return results[0] if len(results) == 1 else torch.cat(results, dim=1)
+def join_parts(results: list[torch.Tensor], dim: int = 1) -> torch.Tensor:
+    """Put the results of :func:`parts` together along a dimension."""
+    return results[0] if len(results) == 1 else torch.cat(results, dim=dim)
 
 
 def _pad_length(x: torch.Tensor, before: int, total: int) -> torch.Tensor:
@@ -160,19 +160,19 @@ def _pad_length(x: torch.Tensor, before: int, total: int) -> torch.Tensor:
 
 
 def _in_blocks(x: torch.Tensor, blocks: int, window: int) -> torch.Tensor:
-    """Map (batch, heads, queries, d) to (batch, blocks, heads, window, d)."""
-    return _pad_length(x, 0, blocks * window).unflatten(2, (blocks, window)).transpose(1, 2)
+    """Map (batch, heads, queries, d) to (batch, heads, blocks, window, d)."""
+    return _pad_length(x, 0, blocks * window).unflatten(2, (blocks, window))
 
 
 def _in_neighbourhoods(x: torch.Tensor, blocks: int, window: int, neighbours: int) -> torch.Tensor:
-    """Map (batch, heads, keys, d) to (batch, blocks + neighbours - 1, heads, window, d), one block ahead."""
+    """Map (batch, heads, keys, d) to (batch, heads, blocks + neighbours - 1, window, d), one block ahead."""
     padded = _pad_length(x, window, (blocks + neighbours - 1) * window)
-    return padded.unflatten(2, (blocks + neighbours - 1, window)).transpose(1, 2)
+    return padded.unflatten(2, (blocks + neighbours - 1, window))
 
 
 def _join(x: torch.Tensor, part: slice, neighbours: int) -> torch.Tensor:
-    """Give each block of a part the keys of its neighbours too: (batch, blocks, heads, neighbours x window, d)."""
-    return torch.cat([x[:, part.start + i : part.stop + i] for i in range(neighbours)], dim=3)
+    """Give each block of a part the keys of its neighbours too: (batch, heads, blocks, neighbours x window, d)."""
+    return torch.cat([x[:, :, part.start + i : part.stop + i] for i in range(neighbours)], dim=3)
 
 
 def _seen(key_mask: torch.Tensor, query_mask: torch.Tensor | None) -> torch.Tensor:
@@ -253,7 +253,7 @@ class PhosphoT5Attention(nn.Module):
         Returns
         -------
         torch.Tensor
-            Of shape (batch or 1, heads, queries, keys), or in blocks (batch, blocks, heads, window, keys)
+            Of shape (batch or 1, heads, queries, keys), or in blocks (batch, heads, blocks, window, keys)
             for a windowed pass without a cache.
         """
         window = self.config.window
@@ -261,7 +261,8 @@ class PhosphoT5Attention(nn.Module):
             key_mask = torch.ones(1, keys, dtype=torch.long, device=device)
         key_mask = key_mask[:, None, :, None]
         query_mask = None if query_mask is None else query_mask[:, None, :, None]
-        if self.config.attention == "window" and first_query == 0 and queries > 1:
+        in_blocks = self.config.attention == "window" and first_query == 0 and queries > 1
+        if in_blocks:
             neighbours = 2 if self.causal else 3
             blocks = (queries + window - 1) // window  # no -(-a // b): ONNX rounds towards zero
             position = torch.arange(neighbours * window, device=device) - window
@@ -274,6 +275,8 @@ class PhosphoT5Attention(nn.Module):
             query_position = torch.arange(first_query, first_query + queries, device=device)
             position = key_position[None] - query_position[:, None]
         bias = self._position_bias(position)
+        if in_blocks:
+            bias = bias[:, None]
         return torch.where(_seen(key_mask.transpose(-1, -2), query_mask), bias, bias.new_tensor(MASKED))
 
     def _position_bias(self, relative_position: torch.Tensor) -> torch.Tensor:
