@@ -130,6 +130,33 @@ def startup() -> str:
     return "\n".join([*table(["", "time", "of release 0.4.0"], rows), "", note])
 
 
+def scoring() -> str:
+    """Return residues per second in one thread of the release before and now, and what limits them."""
+    result = load("scoring")
+    rates = {name: sorted(rounds) for name, rounds in result["residues_per_second"].items()}
+    middle = {name: rounds[len(rounds) // 2] for name, rounds in rates.items()}
+    rows = [
+        [
+            title,
+            f"{middle[name]:,} [{rates[name][0]:,}-{rates[name][-1]:,}]",
+            f"{middle[name] / middle['before']:.2f}",
+        ]
+        for name, title in (("before", "release 0.4.0"), ("now", "now"))
+    ]
+    shares, graph, int8 = result["profile"], result["graph"], result["int8"]
+    notes = [
+        f"Medians of {len(rates['now'])} runs, which took turns, with the slowest and fastest.",
+        f"In the graph, {shares['matrix products']:.0%} of the time goes into matrix products, "
+        f"{shares['copies']:.0%} into copies and {shares['element by element']:.0%} into the rest: it scores "
+        f"{graph['residues_per_second']:,} residues/s, and products alone would allow "
+        f"{graph['matrix_products_alone']:,}.",
+        f"Weights in int8 would make it {int8['times_as_fast']:.2f} times as fast, and move probabilities by up to "
+        f"{int8['largest_difference']:.3f}.",
+        source(result),
+    ]
+    return "\n".join([*table(["", "residues/s", "of release 0.4.0"], rows), "", " ".join(notes)])
+
+
 def precision() -> str:
     """Return the rates of fine-tuning in each type of number, on less and less of a processor."""
     result = load("precision")

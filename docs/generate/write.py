@@ -27,6 +27,7 @@ from docs.generate.speed_tables import (
     precision,
     predict,
     runtimes,
+    scoring,
     startup,
     training,
 )
@@ -37,7 +38,7 @@ PARTS: dict[str, Callable[[], str]] = {
     for part in (
         *(best, example, headline, known_sites, test, validation, groups, releases, calibration, leakage),
         *(examples, ablation, search),
-        *(predict, runtimes, compatibility, decoding, length, precision, startup, training, parts, sources),
+        *(predict, runtimes, compatibility, decoding, length, precision, scoring, startup, training, parts, sources),
         *(logos, classes, motifs, mutations),
     )
 }
