@@ -83,7 +83,7 @@ class KnownSites:
             Sequences with ``#`` after each known site; measured negatives ``@`` are counted and ignored.
         ``.proforma``
             FASTA with ``S[Phospho]`` at each known site; other modifications are counted and ignored.
-        ``.tsv`` ``.tab`` ``.txt`` (tabs), ``.csv`` (commas)
+        ``.tsv`` ``.tab`` ``.txt`` ``.csv`` ``.xlsx`` ``.parquet``
             A table as ``phosphot5 data convert --from table`` reads it, see
             `phosphot5.data.sources.table.read_table`; sites that are not taken are counted and ignored. The output
             of ``phosphot5 predict`` is such a table. Every row is a known site, so filter predictions first.
@@ -278,6 +278,8 @@ _READERS: dict[str, Callable[[KnownSites], None]] = {
     ".tab": _read_table,
     ".txt": _read_table,
     ".csv": _read_table,
+    ".xlsx": _read_table,
+    ".parquet": _read_table,
     ".gff3": _read_gff3,
     ".gff": _read_gff3,
 }

@@ -326,7 +326,7 @@ def test_errors_of_marked_sequences(error_of, name, text, message):
     assert message in error_of(text, name=name)
 
 
-@pytest.mark.parametrize("name", ["k.xlsx", "k", "k.gz", "-", "k.fastq.gz"])
+@pytest.mark.parametrize("name", ["k.docx", "k", "k.gz", "-", "k.fastq.gz"])
 def test_unknown_endings_name_the_known(name):
     with pytest.raises(InputFileError, match=r"unknown ending '.*'; use one of \.fasta, \.fa, .*\.gff$"):
         KnownSites.read(name)
