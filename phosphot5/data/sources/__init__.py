@@ -11,6 +11,7 @@ from phosphot5.data.files.sheets import is_sheet_file
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.sources.layouts import LAYOUTS
 from phosphot5.data.sources.marked import read_marked
+from phosphot5.data.sources.phosphositeplus import has_marked_sequences, read_phosphositeplus
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.sources.table import read_table, table_format
 from phosphot5.data.sources.uniprot_gff import read_uniprot_gff
@@ -56,6 +57,11 @@ FORMATS = {
     "uniprot-xml": Format(read_uniprot_xml, "UniProtKB entries as XML"),
     "uniprot-gff": Format(read_uniprot_gff, "UniProtKB features as GFF3", frozenset({"fasta"})),
     **{name: _of_tables(name) for name in dict.fromkeys(layout.format for layout in LAYOUTS)},
+    "phosphositeplus": Format(
+        read_phosphositeplus,
+        "Phosphorylation_site_dataset or Phosphosite_PTM_seq.fasta of PhosphoSitePlus",
+        frozenset({"fasta", "organism"}),
+    ),
 }
 """Formats by name."""
 
@@ -106,6 +112,8 @@ def _detect(path: str) -> str:
         return "uniprot-xml" if any("uniprot.org/uniprot" in line for line in lines) else ""
     if first.startswith("##gff-version"):
         return "uniprot-gff"
+    if has_marked_sequences(path):
+        return "phosphositeplus"
     if first.startswith(">"):
         return "hash" if any(_MARK.search(line) for line in lines if not line.startswith(">")) else ""
     return table_format(path)
