@@ -4,16 +4,19 @@ import re
 
 __all__ = [
     "EXPERIMENTAL_EVIDENCE",
+    "FIRST_EVIDENCE",
     "accession",
     "evidence_codes",
     "is_modified_residue",
     "is_phosphorylation",
     "phosphorylated_residue",
+    "qualifier",
 ]
 
 EXPERIMENTAL_EVIDENCE = {
     "ECO:0000269": "an experiment in a publication, read by a curator",
     "ECO:0007744": "a large-scale experiment and its computation, such as proteomics, checked by a curator",
+    "ECO:0000244": "the same, in releases until 2019",
 }
 """Evidence codes that make a site positive, and their meaning.
 
@@ -22,6 +25,10 @@ a rule (``ECO:0000255``), an author's or curator's statement (``ECO:0000303``, `
 annotation (``ECO:0000256``, ``ECO:0000259``, ``ECO:0000313``, ``ECO:0007829``).
 """
 
+FIRST_EVIDENCE = "2014-10"
+"""Year and month from which on releases have evidence codes. Before, what was not experimental had a qualifier."""
+
+_QUALIFIER = re.compile(r"\b(by similarity|probable|potential)\b", re.IGNORECASE)
 _HEADER = re.compile(r"(?:sp|tr)\|([^|]+)\|")
 _MODIFIED_RESIDUE = ("modified residue", "modified_residue", "mod_res")
 _PHOSPHO_NOTE = re.compile(r"\bphospho(serine|threonine|tyrosine)\b", re.IGNORECASE)
@@ -74,6 +81,18 @@ def is_phosphorylation(text: str) -> bool:
     (False, False)
     """
     return _PHOSPHORYLATION.search(text) is not None
+
+
+def qualifier(text: str) -> str:
+    """Return what an entry of a release before 2014-10 says of a site that was not measured, empty if nothing.
+
+    Examples
+    --------
+    >>> qualifier("Phosphoserine (By similarity)."), qualifier("Phosphoserine; by ATM.")
+    ('by similarity', '')
+    """
+    match = _QUALIFIER.search(text)
+    return match[1].lower() if match else ""
 
 
 def evidence_codes(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from phosphot5.data.sources.phosphositeplus import has_marked_sequences, read_ph
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.sources.table import read_table, table_format
 from phosphot5.data.sources.uniprot_gff import read_uniprot_gff
+from phosphot5.data.sources.uniprot_json import read_uniprot_json
 from phosphot5.data.sources.uniprot_text import read_uniprot_text
 from phosphot5.data.sources.uniprot_xml import read_uniprot_xml
 from phosphot5.errors import InputFileError
@@ -55,6 +56,7 @@ FORMATS = {
     "hash": Format(read_marked, "FASTA with S# positive and S@ negative, or Parquet as convert writes it"),
     "uniprot-text": Format(read_uniprot_text, "UniProtKB entries as text"),
     "uniprot-xml": Format(read_uniprot_xml, "UniProtKB entries as XML"),
+    "uniprot-json": Format(read_uniprot_json, "UniProtKB entries as JSON", frozenset({"fasta"})),
     "uniprot-gff": Format(read_uniprot_gff, "UniProtKB features as GFF3", frozenset({"fasta"})),
     **{name: _of_tables(name) for name in dict.fromkeys(layout.format for layout in LAYOUTS)},
     "phosphositeplus": Format(
@@ -110,6 +112,8 @@ def _detect(path: str) -> str:
         return "uniprot-text"
     if first.startswith("<"):
         return "uniprot-xml" if any("uniprot.org/uniprot" in line for line in lines) else ""
+    if first.startswith(("{", "[")):
+        return "uniprot-json" if any('"primaryAccession"' in line for line in lines) else table_format(path)
     if first.startswith("##gff-version"):
         return "uniprot-gff"
     if has_marked_sequences(path):

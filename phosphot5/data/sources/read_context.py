@@ -8,7 +8,7 @@ from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.ledger import Ledger
 from phosphot5.data.records import PHOSPHO_RESIDUES, SiteState
 from phosphot5.data.sequences import Sequences
-from phosphot5.data.uniprot import EXPERIMENTAL_EVIDENCE, evidence_codes, phosphorylated_residue
+from phosphot5.data.uniprot import EXPERIMENTAL_EVIDENCE, evidence_codes, phosphorylated_residue, qualifier
 from phosphot5.errors import InputFormatError
 
 __all__ = ["SiteLabel", "Entry", "ReadContext", "grouped"]
@@ -239,7 +239,14 @@ class ReadContext:
         return False
 
     def modified_residue(
-        self, note: str, evidence: str, position: int, line: int | None, *, counted: bool = True
+        self,
+        note: str,
+        evidence: str,
+        position: int,
+        line: int | None,
+        *,
+        qualified: bool = False,
+        counted: bool = True,
     ) -> SiteLabel | None:
         """Judge a UniProtKB feature of the type modified residue.
 
@@ -251,13 +258,17 @@ class ReadContext:
             A text with its evidence codes.
         position, line
             As in `SiteLabel`.
+        qualified : bool
+            Whether this comes from a release before 2014-10: it has no evidence codes, and a site without a
+            qualifier such as ``by similarity`` was measured. The qualifier may be in `note` or `evidence`.
         counted : bool
             Whether a positive label is counted here; who makes another one of it does so there.
 
         Returns
         -------
         SiteLabel or None
-            None if it is another modification. UNKNOWN if no code is in `EXPERIMENTAL_EVIDENCE`.
+            None if it is another modification. UNKNOWN if no code is in `EXPERIMENTAL_EVIDENCE`, or (`qualified`)
+            there is a qualifier.
         """
         residue = phosphorylated_residue(note)
         if not residue:
@@ -265,8 +276,12 @@ class ReadContext:
             return None
         codes = evidence_codes(evidence)
         taken = any(code in EXPERIMENTAL_EVIDENCE for code in codes)
+        why = ", ".join(sorted(codes)) or "no code"
+        if qualified and not codes:
+            why = qualifier(f"{note} {evidence}")
+            taken = not why
         if not taken:
-            self.leave_out(f"no experimental evidence ({', '.join(sorted(codes)) or 'no code'})")
+            self.leave_out(f"no experimental evidence ({why})")
         state = SiteState.POSITIVE if taken else SiteState.UNKNOWN
         make = self.label if counted else SiteLabel
         return make(position, residue, state, ",".join(codes), line)

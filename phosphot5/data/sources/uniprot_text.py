@@ -6,13 +6,14 @@ from typing import Any
 
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
-from phosphot5.data.uniprot import is_modified_residue
+from phosphot5.data.uniprot import FIRST_EVIDENCE, is_modified_residue
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 
 __all__ = ["read_uniprot_text"]
 
-_KEYS = ("ID", "AC", "OS", "OX", "FT", "SQ", "  ", "//")
+_KEYS = ("ID", "AC", "DT", "OS", "OX", "FT", "SQ", "  ", "//")
 """Starts of the lines that are needed; references and comments would only cost time."""
+_MONTHS = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"
 
 
 class _Lines(io.StringIO):
@@ -110,15 +111,27 @@ def _entry(context: ReadContext, record: Any, line: int) -> Entry:
     if stated != len(record.sequence):
         found, expected = f"{len(record.sequence)} residues", f"{stated} according to its SQ line"
         raise InputFormatError(found, expected, "the entry may be cut off", line=line, record=name)
+    qualified = _changed(record) < FIRST_EVIDENCE
     features = [feature for feature in record.features if is_modified_residue(feature.type)]
     claims = [
-        claim for feature in context.account.each(features) if (claim := _claim(context, feature, line))
+        claim
+        for feature in context.account.each(features)
+        if (claim := _claim(context, feature, line, qualified))
     ]
     description = f"{record.entry_name} OS={record.organism.rstrip('.')} OX={','.join(record.taxonomy_id)}"
     return Entry(name, line, record.sequence, description, claims=claims)
 
 
-def _claim(context: ReadContext, feature: Any, line: int) -> SiteLabel | None:
+def _changed(record: Any) -> str:
+    """Return year and month in which an entry was last changed, something later if it does not say."""
+    try:
+        day, month, year = record.annotation_update[0].split("-")
+        return f"{int(year):04}-{_MONTHS.index(month) // 3 + 1:02}"
+    except (TypeError, ValueError):
+        return FIRST_EVIDENCE
+
+
+def _claim(context: ReadContext, feature: Any, line: int, qualified: bool) -> SiteLabel | None:
     texts = list(feature.qualifiers.values())  # old entries have their codes in the description
     note = feature.qualifiers.get("note") or feature.qualifiers.get("description", "")
     location = feature.location
@@ -129,4 +142,4 @@ def _claim(context: ReadContext, feature: Any, line: int) -> SiteLabel | None:
     if type(start).__name__ != "ExactPosition" or int(location.end) - int(start) != 1:
         context.leave_out("uncertain position")
         return None
-    return context.modified_residue(note, " ".join(texts), int(start) + 1, line)
+    return context.modified_residue(note, " ".join(texts), int(start) + 1, line, qualified=qualified)

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from phosphot5.data.files.numbers import whole_number
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
-from phosphot5.data.uniprot import is_modified_residue
+from phosphot5.data.uniprot import FIRST_EVIDENCE, is_modified_residue
 from phosphot5.errors import InputFormatError
 
 __all__ = ["read_uniprot_xml"]
@@ -99,10 +99,11 @@ def _entry(context: ReadContext, element: Element, line: int) -> Entry:
         raise InputFormatError("an entry without sequence", "one", record=name)
     codes = {child.get("key"): child.get("type", "") for child in _children(element, "evidence")}
     features = [f for f in _children(element, "feature") if is_modified_residue(f.get("type", ""))]
+    qualified = element.get("modified", FIRST_EVIDENCE) < FIRST_EVIDENCE
     claims = [
         claim
         for feature in context.account.each(features)
-        if (claim := _claim(context, feature, codes, name, line))
+        if (claim := _claim(context, feature, codes, name, line, qualified))
     ]
     taxa = [child.get("id", "") for child in _children(element, "organism", "dbReference")]
     organism = _text(element, "organism", "name")
@@ -111,7 +112,12 @@ def _entry(context: ReadContext, element: Element, line: int) -> Entry:
 
 
 def _claim(
-    context: ReadContext, feature: Element, codes: dict[str | None, str], name: str, line: int
+    context: ReadContext,
+    feature: Element,
+    codes: dict[str | None, str],
+    name: str,
+    line: int,
+    qualified: bool,
 ) -> SiteLabel | None:
     if any(location.get("sequence") for location in _children(feature, "location")):
         context.leave_out("on another isoform")
@@ -128,4 +134,5 @@ def _claim(
     if unknown := [key for key in keys if key not in codes]:
         raise InputFormatError(f"evidence {unknown[0]!r}", "an evidence of the entry", record=name)
     evidence = " ".join(codes[key] for key in keys)
-    return context.modified_residue(feature.get("description", ""), evidence, position, line)
+    note = f"{feature.get('description', '')} {feature.get('status', '')}"
+    return context.modified_residue(note, evidence, position, line, qualified=qualified)
