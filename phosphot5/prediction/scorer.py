@@ -133,7 +133,9 @@ class Scorer:
                     for name in COLUMNS:
                         found[name].append(row[name])
         types = {name: NUMBERS[name][0] if name in NUMBERS else object for name in COLUMNS}
-        columns = {name: np.array(found.pop(name), dtype=kind) for name, kind in types.items()}
+        columns: dict[str, np.ndarray] = {
+            name: np.array(found.pop(name), dtype=kind) for name, kind in types.items()
+        }
         if isinstance(table, Mapping):
             return columns
         import pandas as pd
