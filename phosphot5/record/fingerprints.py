@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["file_digest", "model_digest", "published_name", "sha256_of_ids"]
+
+_IN_HUB_CACHE = re.compile(r"/datasets--((?:(?!--)[^/])+)--([^/]+)/snapshots/([0-9a-f]{40})/(.+)$")
+"""A file of a data set in the cache of huggingface_hub: owner, name, commit and path in the repository."""
 
 
 def file_digest(path: PathLike) -> str:
@@ -39,7 +43,15 @@ def file_digest(path: PathLike) -> str:
 
 
 def published_name(path: PathLike) -> str:
-    """Name a file by its folder and its name, never by a path of the machine."""
+    """Name a file by its folder and its name, never by a path of the machine; one of the Hub by its commit.
+
+    Examples
+    --------
+    >>> published_name("/home/me/data/multisource/valid.fasta.gz")
+    'multisource/valid.fasta.gz'
+    """
+    if of_hub := _IN_HUB_CACHE.search(Path(path).as_posix()):
+        return "hf://datasets/{}/{}@{}/{}".format(*of_hub.groups())
     return "/".join(Path(path).parts[-2:])
 
 

@@ -12,6 +12,7 @@ MODULES = [
     "phosphot5.modeling_phosphot5.modeling_phosphot5",
     "phosphot5.modeling_phosphot5.pipeline_phosphot5",
     "phosphot5.prediction.scorer",
+    "phosphot5.record.fingerprints",
 ]
 
 
