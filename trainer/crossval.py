@@ -152,7 +152,7 @@ class CrossValidation:
         path = self.folder / FOLDS_FOLDER / SPLIT_FILE
         again = f"remove {self.folder} and cross-validate again"
         found = read_json_object(path, missing=again, damaged=again)
-        files = [file_digest(file.path) for file in self.files]
+        files = [file_digest(file.path) for given in self.files for file in given.fetched()]
         noted = [item.get("sha256") for item in found.get("inputs", [])]
         if found.get("options") != vars(self._options()) or noted != files:
             raise PhosphoT5Error(

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,10 @@ from phosphot5.data import PHOSPHO_RESIDUES, Ledger, Protein, SiteState
 from phosphot5.data.encode import encode
 from phosphot5.data.homology.split_folder import Split, SplitOptions
 from phosphot5.data.labelled import read_labelled
+from phosphot5.errors import InputFormatError
+from phosphot5.hub_card.dataset_files import DatasetAddress, fetch_files, is_hub_address
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.record.fingerprints import published_name
 from phosphot5.record.validation import CHECKED
 from phosphot5.wording import counted
 
@@ -55,7 +59,8 @@ class LabelledFile:
     Parameters
     ----------
     path : str
-        File name.
+        File name, or the address of a data set on the Hub: ``hf://datasets/OWNER/NAME``, with ``@REVISION`` and
+        ``/FILE`` or ``/SPLIT`` where wanted; by default the split ``train``.
     residues : str
         Residues whose labels are taken; labels of others count as unknown.
     licence : str
@@ -72,6 +77,8 @@ class LabelledFile:
     ------
     ValueError
         If the residues are no letters of STY, or the licence is empty.
+    PhosphoT5Error
+        If the path is an address of another form.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED
@@ -89,6 +96,27 @@ class LabelledFile:
             raise ValueError(f"the residues of {self.path} are {self.residues!r}; use letters of STY")
         if not self.licence:
             raise ValueError(f"the licence of {self.path} has no name")
+        if is_hub_address(self.path):
+            DatasetAddress.parse(self.path)
+
+    def in_split(self, split: str) -> "LabelledFile":
+        """Return the same with the split named, if it is a data set of the Hub whose address names no part."""
+        if not is_hub_address(self.path):
+            return self
+        return replace(self, path=str(DatasetAddress.parse(self.path, split)))
+
+    def fetched(self) -> "list[LabelledFile]":
+        """Return files on this machine in place of an address of the Hub, one for each that it stands for.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If they cannot be fetched.
+        """
+        if not is_hub_address(self.path):
+            return [self]
+        files = fetch_files(DatasetAddress.parse(self.path))
+        return [replace(self, path=str(file)) for file in files]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +268,7 @@ def merge_proteins(
     Parameters
     ----------
     files : sequence of LabelledFile
-        The first file that labels a site decides.
+        The first file that labels a site decides. Data sets of the Hub are fetched.
     ledger : Ledger, optional
         Takes one entry for each record read.
 
@@ -258,9 +286,9 @@ def merge_proteins(
     """
     merged: dict[tuple[str, str], tuple[TrainingProtein, np.ndarray]] = {}
     counts = []
-    for file in files:
+    for file in chain.from_iterable(file.fetched() for file in files):
         proteins = positives = negatives = 0
-        for protein in read_labelled(file.path, ledger):
+        for protein in _read(file.path, ledger):
             letters = np.frombuffer(protein.sequence.encode(), dtype=np.uint8)
             states = np.frombuffer(protein.states, dtype=np.uint8).copy()
             states[~np.isin(letters, list(file.residues.encode()))] = SiteState.UNKNOWN
@@ -272,6 +300,16 @@ def merge_proteins(
             known[known == SiteState.UNKNOWN] = states[known == SiteState.UNKNOWN]
         counts.append(FileCount(file, proteins, positives, negatives))
     return [replace(protein, states=states.tobytes()) for protein, states in merged.values()], counts
+
+
+def _read(path: str, ledger: Ledger | None) -> Iterator[Protein]:
+    """Read labelled proteins; an error names a file of the Hub as the record does, not by its place in the cache."""
+    try:
+        yield from read_labelled(path, ledger)
+    except InputFormatError as error:
+        name = published_name(path)
+        error.path = name if is_hub_address(name) else path
+        raise
 
 
 def _sourced(protein: Protein, file: LabelledFile) -> TrainingProtein:
@@ -292,9 +330,10 @@ def split_files(
         As for :func:`merge_proteins` and :class:`~phosphot5.data.homology.split_folder.Split`, whose errors it raises.
     """
     ledger = Ledger()
-    split = Split(merge_proteins(files, ledger)[0], options)
+    proteins, counts = merge_proteins(files, ledger)
+    split = Split(proteins, options)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    split.write(folder, [file.path for file in files], ledger, overwrite=overwrite)
+    split.write(folder, [count.file.path for count in counts], ledger, overwrite=overwrite)
     sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())
     logger.info("%s proteins in %s clusters: %s", f"{len(split.proteins):,}", f"{len(split.sizes):,}", sizes)
 

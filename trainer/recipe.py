@@ -94,10 +94,11 @@ class DataRecipe:
     Parameters
     ----------
     train, valid : list of LabelledFile
-        Hash-FASTA or Parquet, paths relative to the working folder. In YAML a file name stands for itself, and
-        ``{path: FILE, residues: Y}`` takes the labels of these residues only; a ``licence`` beside it goes into
-        record and model card. A sequence in several files is one protein: an earlier file's label of a site goes
-        before a later one's.
+        Hash-FASTA or Parquet, paths relative to the working folder, or data sets of the Hub such as
+        ``hf://datasets/org/sites``: their splits ``train`` and ``validation``, unless another part is named. In YAML
+        a file name stands for itself, and ``{path: FILE, residues: Y}`` takes the labels of these residues only; a
+        ``licence`` beside it goes into record and model card. A sequence in several files is one protein: an earlier
+        file's label of a site goes before a later one's.
     max_length : int
         Longest training segment in tokens; longer proteins are cut.
     balance : float
@@ -121,7 +122,7 @@ class DataRecipe:
     group_weights: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check the numbers."""
+        """Check the numbers; name the split of data sets of the Hub."""
         if not 0 <= self.balance <= 1:
             raise ValueError(f"balance is {self.balance}; use a number from 0 to 1")
         for name, weight in self.group_weights.items():
@@ -129,6 +130,8 @@ class DataRecipe:
                 raise ValueError(f"the weight of {name} in group_weights is {weight}; use a number above 0")
         if self.max_length < 1:
             raise ValueError(f"max_length is {self.max_length}; use at least 1")
+        for files, split in ((self.train, "train"), (self.valid, "validation")):
+            files[:] = [file.in_split(split) for file in files]
 
 
 @dataclass(frozen=True)

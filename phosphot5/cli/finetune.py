@@ -21,7 +21,10 @@ DATA_FOLDER = "data"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
-        "labelled", nargs="+", help="hash-FASTA, or Parquet written by `phosphot5 data convert`"
+        "labelled",
+        nargs="+",
+        help="hash-FASTA, Parquet written by `phosphot5 data convert`, or a data set of the Hub: "
+        "hf://datasets/OWNER/NAME",
     )
     parser.set_defaults(overrides=[])
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="folder for the model")
@@ -57,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
     overrides = [text for text in args.labelled if OVERRIDE.match(text)]
     where = [f"model.start_from={args.model}", f"training.output_dir={folder}"]
     recipe = load_recipe(args.recipe, [*where, *overrides, *args.overrides])
-    recipe.data.train[:] = [LabelledFile(path) for path in files]
-    recipe.data.valid[:] = [LabelledFile(path) for path in args.valid]
+    recipe.data.train[:] = [LabelledFile(path).in_split("train") for path in files]
+    recipe.data.valid[:] = [LabelledFile(path).in_split("validation") for path in args.valid]
     start_point(str(folder), args.resume)
     with joined("auto") as state:
         if not args.valid:
