@@ -9,8 +9,10 @@ from itertools import islice
 from phosphot5.data.files.parquet import PARQUET_MAGIC, open_parquet
 from phosphot5.data.files.sheets import is_sheet_file
 from phosphot5.data.files.text import read_lines
+from phosphot5.data.sources.identifications import read_mzidentml, read_mztab, read_pepxml
 from phosphot5.data.sources.layouts import LAYOUTS
 from phosphot5.data.sources.marked import read_marked
+from phosphot5.data.sources.peff import read_peff
 from phosphot5.data.sources.phosphositeplus import has_marked_sequences, read_phosphositeplus
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.sources.table import read_table, table_format
@@ -52,6 +54,7 @@ def _of_tables(name: str) -> Format:
     return Format(partial(read_table, input_format=name), about, frozenset(options))
 
 
+_OF_PEPTIDES = frozenset({"fasta", "localisation"})
 FORMATS = {
     "hash": Format(read_marked, "FASTA with S# positive and S@ negative, or Parquet as convert writes it"),
     "uniprot-text": Format(read_uniprot_text, "UniProtKB entries as text"),
@@ -59,6 +62,10 @@ FORMATS = {
     "uniprot-json": Format(read_uniprot_json, "UniProtKB entries as JSON", frozenset({"fasta"})),
     "uniprot-gff": Format(read_uniprot_gff, "UniProtKB features as GFF3", frozenset({"fasta"})),
     **{name: _of_tables(name) for name in dict.fromkeys(layout.format for layout in LAYOUTS)},
+    "peff": Format(read_peff, "proteins with their modifications as PEFF"),
+    "mztab": Format(read_mztab, "identified peptides as mzTab", _OF_PEPTIDES),
+    "mzidentml": Format(read_mzidentml, "identified peptides as mzIdentML", _OF_PEPTIDES),
+    "pepxml": Format(read_pepxml, "identified peptides as pepXML, with PTMProphet", _OF_PEPTIDES),
     "phosphositeplus": Format(
         read_phosphositeplus,
         "Phosphorylation_site_dataset or Phosphosite_PTM_seq.fasta of PhosphoSitePlus",
@@ -69,6 +76,12 @@ FORMATS = {
 
 _HEAD = 2000
 """Lines that are looked at to tell a format."""
+_XML = {
+    "uniprot.org/uniprot": "uniprot-xml",
+    "<MzIdentML": "mzidentml",
+    "<msms_pipeline_analysis": "pepxml",
+}
+"""What stands in XML of each format."""
 _MARK = re.compile("[STYsty][#@]")
 
 
@@ -111,7 +124,11 @@ def _detect(path: str) -> str:
     if first.startswith("ID   "):
         return "uniprot-text"
     if first.startswith("<"):
-        return "uniprot-xml" if any("uniprot.org/uniprot" in line for line in lines) else ""
+        return next((name for text, name in _XML.items() if any(text in line for line in lines)), "")
+    if first.startswith("# PEFF"):
+        return "peff"
+    if any(line.startswith("MTD\t") for line in lines):
+        return "mztab"
     if first.startswith(("{", "[")):
         return "uniprot-json" if any('"primaryAccession"' in line for line in lines) else table_format(path)
     if first.startswith("##gff-version"):

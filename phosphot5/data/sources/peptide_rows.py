@@ -73,7 +73,11 @@ def peptide_labels(context: ReadContext, found: IdentifiedPeptide) -> Labels:
         If no FASTA file was given, or the peptide is in none of the proteins that its row names.
     """
     peptide = found.peptide
-    if reason := context.excluded_by_mark(found.decoy, found.contaminant):
+    foreign = [context.excluded_by_name(name) for name in found.proteins]
+    reason = context.excluded_by_mark(found.decoy, found.contaminant) or (
+        all(foreign) and "".join(foreign[:1])
+    )
+    if reason:
         context.leave_out(reason)
         return []
     if not (peptide.sites or peptide.unplaced or peptide.negatives):

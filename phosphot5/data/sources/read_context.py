@@ -173,14 +173,18 @@ class ReadContext:
         """
         if reason := self.excluded_by_mark(decoy, contaminant):
             return reason
-        if name.startswith(_DECOYS):
-            return DECOY
-        if name.startswith(_CONTAMINANTS):
-            return CONTAMINANT
+        if reason := self.excluded_by_name(name):
+            return reason
         if self.sequences is not None and self.sequences.find(name) is None:
             self.account.missing[name] += 1
             return NO_PROTEIN
         return ""
+
+    def excluded_by_name(self, name: str) -> str:
+        """Say whether its name makes a protein a decoy or a contaminant; empty if it does not."""
+        if name.startswith(_DECOYS):
+            return DECOY
+        return CONTAMINANT if name.startswith(_CONTAMINANTS) else ""
 
     def excluded_by_mark(self, decoy: str, contaminant: str) -> str:
         """Say whether the marks of a row make it a decoy or a contaminant; empty if they do not."""
