@@ -3,14 +3,15 @@
 import argparse
 import logging
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.options import add_label_source
+from phosphot5.data.species import given_group
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.shares import Share
-from phosphot5.data.species import given_group
 
 if TYPE_CHECKING:
     from phosphot5.prediction.job import PredictionJob
@@ -22,7 +23,17 @@ logger = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("fasta", help="FASTA file, plain or gzip, or - for standard input")
+    parser.add_argument(
+        "input",
+        nargs="+",
+        help="FASTA or another file of sequences (PIR, GenBank, EMBL, UniProtKB, PDB, mmCIF), plain or gzip, - for "
+        "standard input, or accessions of UniProt, such as P04637 Q00987",
+    )
+    parser.add_argument(
+        "--uniprot",
+        metavar="URL",
+        help="server with UniProt's REST service, for accessions (default: UniProt)",
+    )
     parser.add_argument("-o", "--output", default="-", help="output file (default: standard output)")
     parser.add_argument(
         "--format",
@@ -107,6 +118,29 @@ def _share(text: str) -> Share:
 def run(args: argparse.Namespace) -> int:
     """Predict; see ``phosphot5 predict --help``."""
     began = time.perf_counter()
+    with _sequences(args.input, args.uniprot) as args.fasta:
+        return _run(args, began)
+
+
+@contextmanager
+def _sequences(given: list[str], server: str | None) -> Iterator[str]:
+    """Yield the file with the sequences; accessions are downloaded, unless a file is called so."""
+    from phosphot5.data.public.entries import entries_file, is_accession
+    from phosphot5.data.public.uniprot import UNIPROT
+
+    if all(is_accession(text) and not Path(text).exists() for text in given):
+        with entries_file(given, server or UNIPROT) as path:
+            yield path
+        return
+    if len(given) > 1:
+        raise PhosphoT5Error(f"{given[0]} and {given[1]}: give one file, or accessions of UniProt only")
+    if server is not None:
+        raise PhosphoT5Error("--uniprot has no effect for a file of sequences; remove it")
+    yield given[0]
+
+
+def _run(args: argparse.Namespace, began: float) -> int:
+    """Predict the proteins of ``args.fasta``."""
     from phosphot5.prediction.formats import choose_format
     from phosphot5.prediction.job import PredictionJob
     from phosphot5.prediction.runtime import GraphRuntime, Runtime, TorchRuntime, find_graph

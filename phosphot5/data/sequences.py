@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from phosphot5.data.files.fasta import read_fasta
+from phosphot5.data.files.sequence_files import read_proteins
 from phosphot5.data.identifiers import IdentifierIndex
 from phosphot5.data.records import Protein
 from phosphot5.errors import InputFormatError
@@ -97,7 +97,7 @@ def read_sequences(path: PathLike) -> Sequences:
     Parameters
     ----------
     path : str or os.PathLike
-        FASTA, plain or gzip.
+        FASTA or another file of sequences (`phosphot5.data.files.sequence_files`), plain or gzip.
 
     Returns
     -------
@@ -109,10 +109,10 @@ def read_sequences(path: PathLike) -> Sequences:
     InputFileError
         If the file is missing, unreadable or damaged.
     InputFormatError
-        If it is no FASTA, has gaps, or has two sequences for one accession.
+        If it is in no known format, has gaps, or has two sequences for one accession.
     """
     sequences = Sequences()
-    for protein in read_fasta(path):
+    for protein in read_proteins(path):
         if protein.removed:
             found, expected = (
                 f"a gap at {protein.removed[0]}",

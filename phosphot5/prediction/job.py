@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from phosphot5 import __version__
-from phosphot5.data import Ledger, Protein, read_fasta
+from phosphot5.data import Ledger, Protein
+from phosphot5.data.files.sequence_files import read_proteins
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.output import atomic_text, refuse_input_as_output
@@ -106,7 +107,7 @@ class PredictionJob:
     def read(self, ledger: Ledger) -> Iterator[Protein]:
         """Read the input; errors of one record name the option that leaves it out."""
         try:
-            for protein in read_fasta(
+            for protein in read_proteins(
                 self.args.fasta, ledger=ledger, on_error="skip" if self.args.skip_bad else "raise"
             ):
                 if looks_like_nucleotides(protein.sequence):
