@@ -30,6 +30,8 @@ NUMBERS: dict[str, tuple[type, str]] = {
     "fpr": (np.float64, "double"),
 }
 """Type of the columns that are not text: in numpy, in Spark."""
+NOT_TEXT = "convert numbers to str and remove rows without a value"
+"""What to do about a value that is no text."""
 RUNTIMES = ("auto", "onnx", "torch")
 MODELS_KEPT = 4
 """Models that a process keeps loaded; beyond these, the one that was used longest ago goes."""
@@ -185,9 +187,7 @@ def _proteins(table: "pd.DataFrame | Mapping[str, Any]") -> Iterator[Protein]:
         try:
             for column, value in zip(GIVEN, (name, sequence), strict=True):
                 if not isinstance(value, str):
-                    raise InputFormatError(
-                        f"{value!r} in column {column}", "text", "convert the column to str"
-                    )
+                    raise InputFormatError(f"{value!r} in column {column}", "text", NOT_TEXT)
             yield Protein(id=name, **vars(parse(sequence, "plain")))
         except InputFormatError as error:
             if error.position is not None:

@@ -166,7 +166,7 @@ def test_a_new_scorer_reads_the_folder_again(tiny_folder, tmp_path, proteins):
         ([("a b", "MS")], "row 1, record a b: found identifier 'a b', expected one word without white space"),
         ([("a", "MS"), (None, "MS")], "row 2: found None in column id, expected text"),
         ([("a", "MS"), ("b", None)], "row 2, record b: found None in column sequence, expected text"),
-        ([(7, "MS")], "row 1: found 7 in column id, expected text; convert the column to str"),
+        ([(7, "MS")], "row 1: found 7 in column id, expected text; convert numbers to str and remove rows"),
     ],
 )
 @pytest.mark.parametrize("kind", ["frame", "mapping"])
