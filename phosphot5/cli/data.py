@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         (
             "convert",
             _add_convert,
-            "convert UniProtKB, PhosphoSitePlus, MaxQuant or a table to labelled proteins",
+            "convert what databases, search engines and tables say of sites to labelled proteins",
         ),
         ("split", _add_split, "split labelled proteins into parts without common homologs, with MMseqs2"),
         ("fetch", _add_fetch, "download the public sets and make training files from them"),
@@ -73,7 +73,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--from", dest="input_format", choices=tuple(FORMATS), help=f"format of the input. {about}"
     )
     command.add_argument(
-        "--fasta", metavar="FILE", help="FASTA file of the proteins, for formats without sequences"
+        "--fasta", metavar="FILE", help="sequences of the proteins, FASTA or another format, for inputs without them"
     )
     command.add_argument(
         "--unlabelled",
@@ -89,7 +89,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--localisation",
         type=_fraction,
         metavar="P",
-        help="minimum localisation probability of sites of MaxQuant or a table; those below stay unknown "
+        help="minimum localisation probability of a site; those below stay unknown "
         "(default: 0.75)",
     )
     command.add_argument("--organism", help="organism to take from PhosphoSitePlus, such as human")
