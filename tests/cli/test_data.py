@@ -158,7 +158,7 @@ def test_many_complaints_are_cut_short(data):
         (["-o", "no/o.fasta"], "no/o.fasta: its folder does not exist"),
         (
             ["-o", "o.fasta", "--fasta", "p.fasta"],
-            "--fasta has no effect for format uniprot-text (only for uniprot-gff, maxquant",
+            "--fasta has no effect for format uniprot-text (only for uniprot-json, uniprot-gff",
         ),
         (
             ["-o", "o.fasta", "--localisation", "0.9"],

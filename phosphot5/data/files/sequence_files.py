@@ -139,8 +139,9 @@ def _name_chains(records: "list[SeqRecord]", text: str) -> None:
     first = text.lstrip().partition("\n")[0]
     entry = first.removeprefix("data_").split()[0] if first.startswith("data_") else first[62:66].strip()
     for record in records:
-        if ":" not in record.id and entry and first.startswith(("data_", "HEADER")):
-            record.id = f"{entry}:{record.id}"
+        name = record.id or "?"
+        if ":" not in name and entry and first.startswith(("data_", "HEADER")):
+            record.id = f"{entry}:{name}"
         record.description = " ".join(dict.fromkeys(record.dbxrefs))
 
 
@@ -166,10 +167,9 @@ def _proteins(record: "SeqRecord") -> Iterator[Made]:
             )
             yield identifier, _maker(identifier, about, text, "no translation")
         return
-    identifier = "_".join(record.id.split()) or "unnamed"
-    about = (
-        record.description.removeprefix(record.id) if record.description != "<unknown description>" else ""
-    )
+    identifier = "_".join((record.id or "").split()) or "unnamed"
+    about = record.description if record.description != "<unknown description>" else ""
+    about = about.removeprefix(identifier)
     text = str(record.seq)
     yield identifier, _maker(identifier, about, "" if set(text) <= {"X"} else text, "no protein")
 

@@ -81,7 +81,9 @@ def peptide_with_list(sequence: str, text: str, column: str) -> ModifiedPeptide:
             counts["elsewhere"] += 1
         else:
             sites[placed.position] = placed.probability
-    return ModifiedPeptide(sequence, sites, **counts)
+    return ModifiedPeptide(
+        sequence, sites, unplaced=counts["unplaced"], elsewhere=counts["elsewhere"], others=counts["others"]
+    )
 
 
 def _check(placed: Placed, sequence: str, column: str) -> None:

@@ -198,8 +198,14 @@ class _Reading:
             end = token.end()
         if not self.sequence:
             raise InputFormatError(f"{self.text!r} without residues", _EXPECTED)
+        counts = self.counts
         peptide = ModifiedPeptide(
-            "".join(self.sequence), self.sites, negatives=tuple(self.negatives), **self.counts
+            "".join(self.sequence),
+            self.sites,
+            negatives=tuple(self.negatives),
+            unplaced=counts["unplaced"],
+            elsewhere=counts["elsewhere"],
+            others=counts["others"],
         )
         return peptide, self.probabilities
 

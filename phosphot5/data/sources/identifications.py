@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, Any
 
 from phosphot5.data.files.numbers import decimal_number
@@ -136,7 +137,7 @@ def _pepxml_hits(handle: IO[bytes]) -> Hits:
     with pepxml.read(handle, use_index=False) as spectra:
         for number, spectrum in enumerate(spectra, 1):
             for hit in spectrum.get("search_hit", ())[:1]:
-                yield number, lambda hit=hit, number=number: _pepxml_peptide(hit, number)
+                yield number, partial(_pepxml_peptide, hit, number)
 
 
 def _pepxml_peptide(hit: dict[str, Any], number: int) -> IdentifiedPeptide:
@@ -168,7 +169,7 @@ def _mzidentml_hits(handle: IO[bytes]) -> Hits:
     with mzid.read(handle, retrieve_refs=True, use_index=False, iterative=False, cv=terms) as spectra:
         for number, spectrum in enumerate(spectra, 1):
             for item in spectrum.get("SpectrumIdentificationItem", ())[:1]:
-                yield number, lambda item=item, number=number: _mzidentml_peptide(item, number)
+                yield number, partial(_mzidentml_peptide, item, number)
 
 
 def _mzidentml_peptide(item: dict[str, Any], number: int) -> IdentifiedPeptide | str:
@@ -211,7 +212,7 @@ def _mztab_rows(handle: IO[bytes]) -> Hits:
         text.detach()
     rows = table.spectrum_match_table["rows"] or table.peptide_table["rows"]
     for number, row in enumerate(rows, 1):
-        yield number, lambda row=row, number=number: _mztab_peptide(row, number)
+        yield number, partial(_mztab_peptide, row, number)
 
 
 def _mztab_peptide(row: dict[str, Any], number: int) -> IdentifiedPeptide:
@@ -257,4 +258,6 @@ def _peptide(sequence: str, modifications: list[tuple[int | None, str]]) -> Modi
             sites[position] = None
         else:
             counts["elsewhere"] += 1
-    return ModifiedPeptide(sequence, sites, **counts)
+    return ModifiedPeptide(
+        sequence, sites, unplaced=counts["unplaced"], elsewhere=counts["elsewhere"], others=counts["others"]
+    )

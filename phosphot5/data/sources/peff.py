@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from phosphot5.data.account import AMBIGUOUS, ANOTHER_MODIFICATION
 from phosphot5.data.files.fasta import read_fasta
@@ -38,7 +39,7 @@ def read_peff(context: ReadContext) -> Iterator[Entry]:
         At the first record that cannot be read (unless bad ones are skipped).
     """
     ledger = Ledger()
-    on_error = "skip" if context.skip_bad else "raise"
+    on_error: Literal["raise", "skip"] = "skip" if context.skip_bad else "raise"
     for protein in read_fasta(context.path, ledger=ledger, on_error=on_error):
         try:
             yield _entry(context, protein)

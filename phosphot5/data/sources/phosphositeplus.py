@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Literal
 
 from phosphot5.data.account import ANOTHER_MODIFICATION
 from phosphot5.data.files.fasta import read_fasta
@@ -49,7 +50,7 @@ def read_phosphositeplus(context: ReadContext) -> Iterator[Entry]:
 
 def _read_sequences(context: ReadContext) -> Iterator[Entry]:
     ledger = Ledger()
-    on_error = "skip" if context.skip_bad else "raise"
+    on_error: Literal["raise", "skip"] = "skip" if context.skip_bad else "raise"
     for protein in context.account.each(
         read_fasta(context.path, notation="lower-case", ledger=ledger, on_error=on_error)
     ):
