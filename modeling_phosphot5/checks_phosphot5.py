@@ -3,7 +3,7 @@
 import reprlib
 from typing import Any
 
-__all__ = ["check_calibration", "check_number", "check_residues", "wrong"]
+__all__ = ["check_calibration", "check_number", "check_rates", "check_residues", "wrong"]
 
 LINE: dict[str, Any] = dict.fromkeys(("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)) | {
     "threshold": (float, 0, 1)
@@ -49,14 +49,18 @@ def check_calibration(calibration: Any, fpr_table: Any, residues: Any, where: st
         for name, value in line.items():
             check_number(f"{place}, {name},", value, *LINE[name])
     for residue, columns in (fpr_table or {}).items():
-        place = f"fpr_table{where} of {residue}"
-        if not isinstance(columns, dict) or set(columns) != {"fpr", "probability"}:
-            raise wrong(place, columns, "the lists fpr and probability")
-        for name, values in columns.items():
-            if not isinstance(values, (list, tuple)) or not values:
-                raise wrong(f"{place}, {name},", values, "a list of numbers")
-            for value in values:
-                check_number(f"{place}, {name},", value, float, 0, 1)
-        rates, levels = list(columns["fpr"]), list(columns["probability"])
-        if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
-            raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")
+        check_rates(f"fpr_table{where} of {residue}", columns)
+
+
+def check_rates(place: str, columns: Any) -> None:
+    """Refuse what is no table of false-positive rates: ascending ``fpr``, descending ``probability``."""
+    if not isinstance(columns, dict) or set(columns) != {"fpr", "probability"}:
+        raise wrong(place, columns, "the lists fpr and probability")
+    for name, values in columns.items():
+        if not isinstance(values, (list, tuple)) or not values:
+            raise wrong(f"{place}, {name},", values, "a list of numbers")
+        for value in values:
+            check_number(f"{place}, {name},", value, float, 0, 1)
+    rates, levels = list(columns["fpr"]), list(columns["probability"])
+    if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
+        raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")

@@ -7,7 +7,9 @@ from transformers import PretrainedConfig
 from transformers.activations import ACT2FN
 from transformers.utils import logging
 
-from .checks_phosphot5 import check_calibration, check_number, check_residues, wrong
+from .checks_phosphot5 import check_calibration, check_number, check_rates, check_residues, wrong
+from .geometry_phosphot5 import NUMBERS, PRESETS, SWITCHES, TOKEN_IDS
+from .kinases_phosphot5 import check_kinases
 
 __all__ = ["PRESETS", "UNSPECIFIED", "PhosphoT5Config"]
 
@@ -29,48 +31,6 @@ AUTO_MAP = {
     "AutoModelForTextEncoding": "modeling_phosphot5.PhosphoT5EncoderModel",
 }
 """Where transformers' Auto classes find ours in a Hub folder."""
-
-PRESETS: dict[str, dict[str, Any]] = {
-    "tiny": {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_decoder_layers": 1, "num_heads": 4}
-    | {"window": 16, "conv_width": 5, "global_context": True, "feed_forward_proj": "gated-silu"},
-    "small": {
-        "d_model": 128,
-        "d_kv": 32,
-        "d_ff": 352,
-        "num_layers": 4,
-        "num_decoder_layers": 2,
-        "num_heads": 4,
-    }
-    | {"window": 32, "conv_width": 15, "global_context": True, "feed_forward_proj": "gated-silu"},
-    "base": {
-        "d_model": 768,
-        "d_kv": 64,
-        "d_ff": 2048,
-        "num_layers": 12,
-        "num_decoder_layers": 6,
-        "num_heads": 12,
-    }
-    | {"window": 64, "conv_width": 15, "global_context": True, "feed_forward_proj": "gated-silu"},
-    "large": {},
-}
-"""Named geometries; ``large`` is T5-large, the default of :class:`PhosphoT5Config`."""
-
-
-NUMBERS: dict[str, Any] = (
-    dict.fromkeys(("vocab_size", "d_model", "d_kv", "d_ff"), (int, 1, 1_000_000))
-    | dict.fromkeys(("num_layers", "num_decoder_layers", "num_heads"), (int, 1, 1_000))
-    | {"relative_attention_num_buckets": (int, 4, 10_000), "conv_width": (int, 0, 10_000)}
-    | dict.fromkeys(("relative_attention_max_distance", "window"), (int, 1, 10_000_000))
-    | dict.fromkeys(
-        ("dropout_rate", "attention_dropout_rate", "label_smoothing", "label_source_drop"), (float, 0, 1)
-    )
-    | dict.fromkeys(("prefix_mask_prob", "known_site_prob", "residue_mask_prob"), (float, 0, 1))
-    | dict.fromkeys(("noise_std", "focal_gamma", "copy_weight"), (float, 0, 1e6))
-    | dict.fromkeys(("layer_norm_epsilon", "initializer_factor"), (float, 0, 1e6))
-)
-"""Type, lowest and highest value of every number of a configuration."""
-SWITCHES = ("tie_word_embeddings", "scale_decoder_outputs", "alignment", "global_context", "use_cache")
-TOKEN_IDS = ("mask_token_id", "pad_token_id", "eos_token_id", "decoder_start_token_id")
 
 
 class PhosphoT5Config(PretrainedConfig):
@@ -136,6 +96,13 @@ class PhosphoT5Config(PretrainedConfig):
     fpr_table : dict, optional
         Residue to ``{"fpr": [...], "probability": [...]}``: the share of validated negatives that score
         at or above each probability; ``fpr`` ascending. With ``label_sources``, kind of label to that.
+    kinase_families : dict, optional
+        Families of kinases that the model tells apart at every site: name to ``{"residues": "ST" or "Y", "members":
+        [gene symbols], "sites": training sites}``. By default none.
+    kinase_fpr_table : dict, optional
+        Family to ``{"fpr": [...], "probability": [...]}``: the share of the other S and T, or Y, of substrates whose
+        probability of being phosphorylated by the family is at or above each. With ``label_sources``, kind of label
+        to that.
     phosphot5_version : str
         Release of the code that wrote the configuration; another one than that of this code is warned about,
         and this one's is kept.
@@ -194,6 +161,8 @@ class PhosphoT5Config(PretrainedConfig):
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
         fpr_table: dict[str, dict[str, list[float]]] | None = None,
+        kinase_families: dict[str, dict[str, Any]] | None = None,
+        kinase_fpr_table: dict[str, dict[str, list[float]]] | None = None,
         use_cache: bool = True,
         phosphot5_version: str = VERSION,
         **kwargs: Any,
@@ -233,6 +202,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.mask_token_id = mask_token_id
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration, self.fpr_table = calibration, fpr_table
+        self.kinase_families, self.kinase_fpr_table = kinase_families or {}, kinase_fpr_table
         self.use_cache = use_cache
         _warn_of_another_release(phosphot5_version)
         self.phosphot5_version = VERSION
@@ -321,6 +291,11 @@ class PhosphoT5Config(PretrainedConfig):
         for kind, (calibration, table) in self._tables().items():
             where = f" ({kind})" if self.label_sources else ""
             check_calibration(calibration, table, self.site_token_ids, where)
+        tables = self.kinase_fpr_table or {}
+        check_kinases(self.kinase_families, tables if self.label_sources else {"": tables})
+        for kind in tables if self.label_sources else [None]:
+            for family, columns in (self.kinase_fpr_table_of(kind) or {}).items():
+                check_rates(f"kinase_fpr_table of {family}", columns)
 
     @property
     def _kinds(self) -> list[str]:
@@ -372,6 +347,18 @@ class PhosphoT5Config(PretrainedConfig):
             As for :meth:`label_source_id`.
         """
         return self._of_kind(self.fpr_table, label_source)
+
+    def kinase_fpr_table_of(
+        self, label_source: str | None = None
+    ) -> dict[str, dict[str, list[float]]] | None:
+        """Return family to false-positive rates, of a kind of label; see ``kinase_fpr_table``.
+
+        Parameters
+        ----------
+        label_source : str, optional
+            As for :meth:`label_source_id`.
+        """
+        return self._of_kind(self.kinase_fpr_table, label_source)
 
     def _of_kind(self, table: dict[str, Any] | None, label_source: str | None) -> Any:
         number = self.label_source_id(label_source)

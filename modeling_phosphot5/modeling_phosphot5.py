@@ -13,6 +13,9 @@ from .checks_phosphot5 import check_number
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right, token_mask
 from .fasta_phosphot5 import FastaError
+from .generation_phosphot5 import PhosphositeGeneration
+from .geometry_phosphot5 import PRESETS
+from .kinases_phosphot5 import KinaseHead
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .masking_phosphot5 import forget_label_sources, mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
@@ -37,6 +40,7 @@ __all__ = [
     "NoisyT5",
     "FastaError",
     "GivenProtein",
+    "PRESETS",
     "PhosphositePredictionPipeline",
     "calibrated_probability",
     "site_rows",
@@ -46,7 +50,9 @@ __all__ = [
 ]
 
 
-class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedModel, GenerationMixin):
+class PhosphoT5ForConditionalGeneration(
+    PhosphositeGeneration, PhosphositeScoring, PhosphoT5PreTrainedModel, GenerationMixin
+):
     """T5 for phosphosites: windowed self-attention, aligned cross-attention, focal smoothed loss.
 
     Parameters
@@ -69,6 +75,8 @@ class PhosphoT5ForConditionalGeneration(PhosphositeScoring, PhosphoT5PreTrainedM
         self.decoder = PhosphoT5Decoder(config, self.shared, is_decoder=True)
         tied = config.tie_word_embeddings
         self.lm_head = None if tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
+        families = len(config.kinase_families)
+        self.kinases = KinaseHead(config.d_model, config.vocab_size, families) if families else None
         self.criterion = FocalLossWithSmoothing(config.focal_gamma, config.label_smoothing)
         self.post_init()
         offer_pipeline()

@@ -11,6 +11,7 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import UNSPECIFIED, PhosphoT5Config
+from .kinases_phosphot5 import KinaseHead
 from .stack_phosphot5 import (
     GlobalContext,
     PhosphoT5Encoder,
@@ -131,6 +132,8 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
                     bias.data.copy_(module.diagonal(ALIGNMENT_SLOPE, ALIGNMENT_FLOOR))
             elif module.has_bias:
                 normal(module.relative_attention_bias.weight, std=factor * config.d_model**-0.5)
+        elif isinstance(module, KinaseHead):
+            module.reset()
         elif isinstance(module, ResidueConvolution):
             normal(module.proj.weight, std=factor * module.proj.in_features**-0.5)
         elif isinstance(module, GlobalContext):
@@ -151,7 +154,12 @@ class PhosphoT5EncoderModel(PhosphoT5PreTrainedModel):
         That of the whole model.
     """
 
-    _keys_to_ignore_on_load_unexpected = [r"^decoder\.", r"^lm_head\.", r"^encoder\.embed_tokens\.weight"]
+    _keys_to_ignore_on_load_unexpected = [
+        r"^decoder\.",
+        r"^kinases\.",
+        r"^lm_head\.",
+        r"^encoder\.embed_tokens\.weight",
+    ]
 
     def __init__(self, config: PhosphoT5Config) -> None:
         super().__init__(config)

@@ -1,44 +1,19 @@
-"""What a trained model is asked for: log-odds, probabilities, the pipeline, generated sequences."""
+"""What a trained model is asked for: log-odds, probabilities, families of kinases, annotated proteins, the pipeline."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import (
-    GenerationMixin,
-    LogitsProcessorList,
-    Pipeline,
-    PreTrainedModel,
-    PreTrainedTokenizer,
-)
+from transformers import GenerationMixin, Pipeline, PreTrainedModel, PreTrainedTokenizer
 from transformers.modeling_outputs import BaseModelOutput
 
 from .calibration_phosphot5 import calibrated_probability
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import (
-    SiteConstraint,
-    StopText,
-    is_packed,
-    pad_right,
-    phospho_partner,
-    shift_right,
-    site_mask,
-    token_mask,
-)
+from .decoding_phosphot5 import phospho_partner, shift_right, site_mask, token_mask
+from .kinases_phosphot5 import KinaseHead, residue_windows
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 
 __all__ = ["PhosphositeScoring"]
-
-STATIC = "cache_implementation"
-NO_CROP = "the cache holds no more than the window and takes nothing back"
-REFUSED = {
-    STATIC: "the cache grows to the window and slides",
-    "prompt_lookup_num_tokens": NO_CROP,
-    "assistant_early_exit": NO_CROP,
-    "output_attentions": "windowed attention has no length x length map",
-}
-"""Options of generation that this model does not have, and why."""
-
 
 if TYPE_CHECKING:
 
@@ -46,6 +21,7 @@ if TYPE_CHECKING:
         """What the model itself brings."""
 
         config: PhosphoT5Config
+        kinases: KinaseHead | None
 
         def _head(self, states: torch.Tensor) -> torch.Tensor: ...
 
@@ -112,13 +88,20 @@ class PhosphositeScoring(_Model):
         """Log-odds of phosphorylation given what the decoder has ``written`` so far, NaN elsewhere.
 
         ``marginal``: bare S, T and Y in ``written`` are open, not unmodified.
-
-        The gap between the two logits of a site is computed in float32 from the decoder's states, also in a
-        bfloat16 model: rounded to bfloat16 first, close logits would tie.
         """
-        partner = self._partner(input_ids.device)
-        sites = site_mask(input_ids, partner)
-        states = self.get_decoder()(
+        return self.site_odds(input_ids, self._decoded(input_ids, attention_mask, encoded, written, marginal))
+
+    def _decoded(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        encoded: BaseModelOutput,
+        written: torch.Tensor,
+        marginal: bool,
+    ) -> torch.Tensor:
+        """States of the decoder, of shape (batch, length, d_model); see :meth:`_choice_odds`."""
+        sites = site_mask(input_ids, self._partner(input_ids.device))
+        states: torch.Tensor = self.get_decoder()(
             shift_right(written, self.config.decoder_start_token_id, attention_mask),
             attention_mask,
             encoder_hidden_states=encoded.last_hidden_state,
@@ -126,6 +109,16 @@ class PhosphositeScoring(_Model):
             # as numbers: onnxruntime cannot choose between truth values
             open_sites=shift_right(sites.long(), 0, attention_mask) if marginal else None,
         ).last_hidden_state
+        return states
+
+    def site_odds(self, input_ids: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+        """Log-odds of phosphorylation from the decoder's states, NaN elsewhere.
+
+        The gap between the two logits of a site is computed in float32, also in a bfloat16 model: rounded to
+        bfloat16 first, close logits would tie.
+        """
+        partner = self._partner(input_ids.device)
+        sites = site_mask(input_ids, partner)
         plain, head = input_ids[sites], self._head(states).float()
         gap = (states[sites].float() * (head[partner[plain]] - head[plain])).sum(-1)
         result = torch.full(input_ids.shape, float("nan"), device=input_ids.device)
@@ -158,6 +151,98 @@ class PhosphositeScoring(_Model):
         return calibrated_probability(
             log_odds, input_ids, attention_mask, self.config.site_token_ids, calibration
         )
+
+    @torch.no_grad()
+    def score_kinases(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        label_source: str | None = None,
+    ) -> torch.Tensor:
+        """Probability of phosphorylation, and of each family of kinases given phosphorylation, in the same pass.
+
+        Parameters
+        ----------
+        input_ids, attention_mask, label_source
+            As for :meth:`site_logits`.
+
+        Returns
+        -------
+        torch.Tensor of float32 of shape (batch, length, 2 + families)
+            First the probability of :meth:`score_sites`; second the probability that the site is one of those with a
+            known kinase, which the first one gives; then, in the order of ``config.kinase_families``, the probability
+            that a kinase of the family phosphorylates the site, given that it is phosphorylated: at known sites, too,
+            and NaN at residues that the family does not phosphorylate. The product of a family's and the second one
+            ranks the sites of substrates, see ``config.kinase_fpr_table``.
+
+        Raises
+        ------
+        ValueError
+            If the model tells no families of kinases.
+        """
+        mask = self._mask(input_ids, attention_mask)
+        encoder, states = self.last_states(input_ids, mask, label_source)
+        sites, given = self.kinase_inputs(input_ids, mask, encoder, states)
+        families = self.config.kinase_families
+        if self.kinases is None:
+            raise ValueError(
+                "this model tells no families of kinases; use one whose configuration has kinase_families"
+            )
+        found = torch.full((*input_ids.shape, 2 + len(families)), float("nan"), device=input_ids.device)
+        found[..., 0] = calibrated_probability(
+            self.site_odds(input_ids, states),
+            input_ids,
+            mask,
+            self.config.site_token_ids,
+            self.config.calibration_of(label_source),
+        )
+        residues = [set(about["residues"]) for about in families.values()]
+        of_family = torch.zeros(
+            self.config.vocab_size, len(families), dtype=torch.bool, device=input_ids.device
+        )
+        for residue, tokens in self.config.site_token_ids.items():
+            of_family[tokens] = torch.tensor(
+                [residue in letters for letters in residues], device=input_ids.device
+            )
+        found[..., 1] = torch.sigmoid(self.kinases.of_substrates(torch.logit(found[..., 0], eps=1e-6)))
+        scores = torch.sigmoid(self.kinases(*given))
+        found[..., 2:][sites] = scores.masked_fill(~of_family[input_ids[sites]], float("nan"))
+        return found
+
+    def last_states(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the last states of encoder and decoder, of shape (batch, length, d_model), in a marginal pass."""
+        encoded = self._encoded(input_ids, attention_mask, label_source)
+        decoded = self._decoded(input_ids, attention_mask, encoded, input_ids, marginal=True)
+        return encoded.last_hidden_state, decoded
+
+    def kinase_inputs(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        encoder: torch.Tensor,
+        decoder: torch.Tensor,
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Collect what the head of the kinases reads, from states of shape (batch, length, d_model).
+
+        Returns
+        -------
+        tuple
+            Mask of the S, T and Y, bare or known, of shape (batch, length); arguments of the head.
+        """
+        tokens = [token for pair in self.config.site_token_ids.values() for token in pair]
+        sites = torch.isin(input_ids, torch.tensor(tokens, device=input_ids.device))
+        config = self.config
+        windows = residue_windows(
+            input_ids,
+            attention_mask,
+            sites,
+            config.site_token_ids,
+            config.pad_token_id,
+            config.eos_token_id,
+        )
+        return sites, (encoder[sites], decoder[sites], windows)
 
     @torch.no_grad()
     def annotate(
@@ -228,74 +313,3 @@ class PhosphositeScoring(_Model):
             Arguments of the pipeline, for instance ``top_k=5``.
         """
         return PhosphositePredictionPipeline(model=self, tokenizer=tokenizer, **options)
-
-    def _prepare_generation_config(self, *args: Any, **kwargs: Any) -> Any:
-        """Refuse what this model cannot do, whether an argument or a generation configuration asks for it."""
-        config, others = super()._prepare_generation_config(*args, **kwargs)  # type: ignore[misc]  # hint of self
-        for name, why in REFUSED.items():
-            value = getattr(config, name, None)
-            if value and value != "dynamic":
-                raise ValueError(f"{name}={value!r} is not available: {why}; leave it out")
-        for name in ("past_key_values", "cache"):
-            if getattr(others.get(name), "is_compileable", False):
-                raise ValueError(f"{name} is a static cache, which is not available: {REFUSED[STATIC]}")
-        return config, others
-
-    def _get_stopping_criteria(self, generation_config: Any, *args: Any, **kwargs: Any) -> Any:
-        """Stop at strings of residues; transformers' own rule tries out words that no protein has."""
-        stops, tokenizer = generation_config.stop_strings, kwargs.get("tokenizer")
-        if not stops or tokenizer is None:
-            return super()._get_stopping_criteria(generation_config, *args, **kwargs)  # type: ignore[misc]  # hint of self
-        generation_config.stop_strings = None
-        try:
-            criteria = super()._get_stopping_criteria(generation_config, *args, **kwargs)  # type: ignore[misc]  # hint of self
-        finally:
-            generation_config.stop_strings = stops
-        criteria.append(StopText([stops] if isinstance(stops, str) else stops, tokenizer))
-        return criteria
-
-    def generate(
-        self, inputs: torch.Tensor | None = None, *args: Any, constrained: bool = False, **kwargs: Any
-    ) -> Any:
-        """Generate as any T5 does; the target's length follows the source's unless a length is given.
-
-        With windowed attention the cache of the target holds no more than the window, and a step takes the
-        same time at any length. Further than the window behind the source's end nothing is in view: what is
-        written there means nothing.
-
-        Parameters
-        ----------
-        inputs : torch.Tensor of int64 of shape (batch, source length), optional
-            Also accepted as ``input_ids``.
-        constrained : bool
-            Allow only the source's residues, each S, T and Y plain or phosphorylated: sampling then draws
-            patterns of sites, beams rank them.
-        *args, **kwargs
-            As in :meth:`transformers.GenerationMixin.generate`.
-
-        Raises
-        ------
-        ValueError
-            If an option is not available, if rows are packed, or if they are padded on the left and ``input_ids``
-            are not given.
-        """
-        if kwargs.get("assistant_model") is not None:
-            raise ValueError(f"assistant_model is not available: {NO_CROP}; leave it out")
-        source = kwargs.get("input_ids") if inputs is None else inputs
-        if is_packed(kwargs.get("attention_mask")):
-            raise ValueError("generation needs one protein per row; use annotate for packed rows")
-        if source is not None:
-            source, kwargs["attention_mask"] = pad_right(
-                source, self._mask(source, kwargs.get("attention_mask"))
-            )
-            inputs, kwargs = source, {name: given for name, given in kwargs.items() if name != "input_ids"}
-        elif (mask := kwargs.get("attention_mask")) is not None and not mask[:, 0].all():
-            raise ValueError("attention_mask begins with padding; without input_ids, pad on the right")
-        if source is not None and not {"max_new_tokens", "max_length", "generation_config"} & set(kwargs):
-            kwargs["max_new_tokens"] = source.shape[1]
-        if constrained:
-            if source is None:
-                raise ValueError("constrained generation needs input_ids")
-            rule = SiteConstraint(source, self._partner(source.device), self.config.pad_token_id)
-            kwargs["logits_processor"] = LogitsProcessorList([*kwargs.get("logits_processor", ()), rule])
-        return super().generate(inputs, *args, **kwargs)

@@ -17,7 +17,7 @@ from phosphot5.modeling_phosphot5.calibration_phosphot5 import site_contexts
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import UNSPECIFIED
 from phosphot5.prediction.scoring import score_proteins
 
-__all__ = ["WEIGHTS", "calibrate", "fit_calibration", "uncalibrated_scores"]
+__all__ = ["WEIGHTS", "calibrate", "false_positive_rates", "fit_calibration", "uncalibrated_scores"]
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def fit_calibration(
         threshold = round(min(best_threshold(probability, true), 1.0), 6)
         line = dict(zip(WEIGHTS, weights.tolist(), strict=False))
         calibration[residue] = line | {"intercept": intercept, "threshold": threshold}
-        table[residue] = _false_positive_rates(probability[~true])
+        table[residue] = false_positive_rates(probability[~true])
     return calibration, table
 
 
@@ -190,7 +190,7 @@ def _platt(score: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, float]:
     return fit.coef_[0].round(6), round(float(fit.intercept_[0]), 6)
 
 
-def _false_positive_rates(negatives: np.ndarray) -> dict[str, list[float]]:
+def false_positive_rates(negatives: np.ndarray) -> dict[str, list[float]]:
     """Tabulate the shares of negatives at or above some of their own probabilities."""
     negatives = np.sort(negatives.round(6))
     levels = np.unique(np.quantile(negatives, 1 - FPR_GRID, method="higher"))[::-1]
