@@ -1,6 +1,7 @@
 """Self-contained Hub folders: weights, configuration, tokenizer, code, run record and card."""
 
 import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -9,13 +10,15 @@ from phosphot5.errors import PhosphoT5Error
 from phosphot5.hub_card import PICTURES, write_card
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.hub_card.model_folder import ONNX_FILE
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import atomic_folder, check_folder
 from phosphot5.prediction.loading import load_model
 from phosphot5.prediction.onnx_export import require_onnx, write_onnx
-from phosphot5.record.run_record import RECORD_FILE
+from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
+from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["export_model", "write_endpoint_files"]
+__all__ = ["export_model", "write_endpoint_files", "write_model"]
 
 HANDLER_FILE = "handler.py"
 """What Inference Endpoints load; transformers does not copy it, because no code file of a model imports it."""
@@ -68,18 +71,38 @@ def export_model(
     check_folder(folder)  # before the model loads
     register()
     model, tokenizer = load_model(name, revision, label_source)
+    record = RunRecord.load(model_file(name, RECORD_FILE, revision))
+    return write_model(model, tokenizer, record, _pictures(name, revision), folder, onnx=onnx)
+
+
+def write_model(
+    model: PhosphoT5ForConditionalGeneration,
+    tokenizer: PhosphoT5Tokenizer,
+    record: RunRecord,
+    pictures: Iterable[Path],
+    folder: str | Path,
+    *,
+    onnx: bool = False,
+) -> list[Path]:
+    """Write a model, its record and its pictures as a folder of :func:`export_model`; return the files."""
     with atomic_folder(folder) as made:
         model.save_pretrained(made)
         tokenizer.save_pretrained(made)
         write_endpoint_files(made)
-        shutil.copyfile(model_file(name, RECORD_FILE, revision), made / RECORD_FILE)
-        for picture in PICTURES:
-            with suppress(PhosphoT5Error):  # not every model has them
-                shutil.copyfile(model_file(name, picture, revision), made / picture)
+        record.save(made / RECORD_FILE)
+        for picture in pictures:
+            shutil.copyfile(picture, made / picture.name)
         write_card(made)
         if onnx:
             write_onnx(model, made / ONNX_FILE, made)
     return sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def _pictures(name: str, revision: str | None) -> Iterator[Path]:
+    """Yield the pictures of a model; not every one has them."""
+    for picture in PICTURES:
+        with suppress(PhosphoT5Error):
+            yield Path(model_file(name, picture, revision))
 
 
 def write_endpoint_files(folder: Path) -> None:

@@ -1,32 +1,28 @@
 """The head that tells families of kinases apart, fitted to the states of a model whose other weights stay."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from phosphot5.data import Protein, SiteState
-from phosphot5.data.encode import encode
+from phosphot5.data import Protein
 from phosphot5.data.homology.clusters import cluster_proteins
-from phosphot5.data.kinases import Family, KinaseSites
+from phosphot5.data.kinases import KinaseSites
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.evaluation.kinases import family_metrics
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.modeling_phosphot5.calibration_phosphot5 import calibrated_probability
 from phosphot5.modeling_phosphot5.configuration_phosphot5 import UNSPECIFIED
 from phosphot5.modeling_phosphot5.kinases_phosphot5 import KinaseHead
-from phosphot5.progress import Progress
 from phosphot5.wording import counted
 
 from .calibration import false_positive_rates
+from .kinase_states import SiteStates, site_states
 
-__all__ = ["FOLDS", "CrossFitted", "SiteStates", "cross_fitted", "fit_head", "site_states", "train_kinases"]
+__all__ = ["FOLDS", "CrossFitted", "cross_fitted", "fit_head", "train_kinases"]
 
 logger = logging.getLogger(__name__)
 
@@ -35,153 +31,11 @@ FOLDS = 5
 IDENTITY = 0.4
 """Of homologs."""
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 30, 256, 3e-3, 2.0
+FEWEST_STEPS = 300
 JOINT = 2.0
 """Weight of the loss of the product."""
 OTHERS = 60_000
 """Sites without a known kinase that the fit uses; drawn among all."""
-
-
-@dataclass
-class SiteStates:
-    """What the head reads at every S, T and Y of some proteins, and what it should say.
-
-    Attributes
-    ----------
-    protein, position : numpy.ndarray of int of shape (sites,)
-        Number of the protein, and 0-based position.
-    encoder, decoder : torch.Tensor of float16 of shape (sites, d_model)
-        States with no site shown.
-    shown : tuple of torch.Tensor
-        The same where the sites with a known kinase are shown as phosphorylated.
-    windows : torch.Tensor of int64 of shape (sites, 15)
-        Residues around each site.
-    probability : dict of str or None to numpy.ndarray of shape (sites,)
-        Kind of label to the probability of phosphorylation.
-    targets : torch.Tensor of bool of shape (sites, families)
-        True for the families that are known to phosphorylate the site.
-    fitting : torch.Tensor of bool of shape (sites, families)
-        True where the family phosphorylates such a residue.
-    annotated : torch.Tensor of bool of shape (sites,)
-        True where some kinase is known, of whatever family.
-    above : torch.Tensor of float32 of shape (families, families)
-        1 in the row of a family and the column of a group that it is part of.
-    """
-
-    protein: np.ndarray
-    position: np.ndarray
-    encoder: torch.Tensor
-    decoder: torch.Tensor
-    shown: tuple[torch.Tensor, torch.Tensor]
-    windows: torch.Tensor
-    probability: dict[str | None, np.ndarray]
-    targets: torch.Tensor
-    fitting: torch.Tensor
-    annotated: torch.Tensor
-    above: torch.Tensor
-
-
-def site_states(
-    model: PhosphoT5ForConditionalGeneration,
-    proteins: Sequence[Protein],
-    sites: KinaseSites,
-    families: Sequence[Family],
-) -> SiteStates:
-    """Run a model over proteins and keep what the head needs.
-
-    Parameters
-    ----------
-    model : PhosphoT5ForConditionalGeneration
-        In evaluation mode.
-    proteins : sequence of Protein
-        Substrates.
-    sites : KinaseSites
-        Their sites with a known kinase.
-    families : sequence of Family
-        To tell apart.
-    """
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("protein", "position", "states", "shown", "windows")
-    }
-    kinds: list[str | None] = [None, *model.config.label_sources]
-    probability: dict[str | None, list[np.ndarray]] = {kind: [] for kind in kinds}
-    targets, annotated = [], []
-    names = [family.name for family in families]
-    run = partial(_run, model, sites, kinds)
-    with Progress("substrates", len(proteins)) as progress, one_thread_each() as pool:
-        for number, (protein, found) in enumerate(zip(proteins, pool.map(run, proteins), strict=True)):
-            at, given, shown, probabilities = found
-            known = sites.of_protein.get(protein.id, {})
-            columns["protein"].append(np.full(len(at), number))
-            columns["position"].append(at)
-            columns["states"].append(given[:2])
-            columns["shown"].append(shown[:2])
-            columns["windows"].append(given[2])
-            for kind, values in probabilities.items():
-                probability[kind].append(values)
-            targets.append([[name in known.get(index, ()) for name in names] for index in at.tolist()])
-            annotated.append([index in known for index in at.tolist()])
-            progress.advance()
-    windows = torch.cat(columns["windows"])
-    residue = windows[:, windows.shape[1] // 2]
-    tyrosine = residue == model.config.site_token_ids["Y"][0]
-    of_tyrosine = torch.tensor([family.residues == "Y" for family in families])
-    joined = [
-        tuple(torch.cat([pair[side] for pair in columns[name]]) for side in (0, 1))
-        for name in ("states", "shown")
-    ]
-    return SiteStates(
-        np.concatenate(columns["protein"]),
-        np.concatenate(columns["position"]),
-        *joined[0],
-        (joined[1][0], joined[1][1]),
-        windows,
-        {kind: np.concatenate(parts) for kind, parts in probability.items()},
-        torch.tensor([row for part in targets for row in part], dtype=torch.bool),
-        tyrosine[:, None] == of_tyrosine[None],
-        torch.tensor([flag for part in annotated for flag in part], dtype=torch.bool),
-        torch.tensor([[float(one.members < other.members) for other in families] for one in families]),
-    )
-
-
-@contextmanager
-def one_thread_each() -> Iterator[ThreadPoolExecutor]:
-    """Give a pool in which every thread computes by itself, as predictions are made."""
-    before = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(before, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            yield pool
-    finally:
-        torch.set_num_threads(before)
-
-
-@torch.inference_mode()
-def _run(
-    model: PhosphoT5ForConditionalGeneration,
-    sites: KinaseSites,
-    kinds: Sequence[str | None],
-    protein: Protein,
-) -> tuple[np.ndarray, list[torch.Tensor], list[torch.Tensor], dict[str | None, np.ndarray]]:
-    """Return positions, arguments of the head without and with sites shown, and probabilities, of a protein."""
-    states = np.zeros(len(protein.sequence), np.uint8)
-    states[list(sites.of_protein.get(protein.id, {}))] = SiteState.POSITIVE
-    config, inputs, odds = model.config, [], torch.empty(0)
-    for tokens in (encode(protein.sequence, states.tobytes()), encode(protein.sequence)):
-        ids = torch.from_numpy(tokens.astype(np.int64))[None].to(model.device)
-        mask = torch.ones_like(ids)
-        encoder, decoder = model.last_states(ids, mask)
-        at, given = model.kinase_inputs(ids, mask, encoder, decoder)
-        inputs.append([given[0].half().cpu(), given[1].half().cpu(), given[2].cpu()])
-        odds = model.site_odds(ids, decoder)
-    scores = {}
-    for kind in kinds:
-        if config.label_source_id(kind) == config.label_source_id(None):
-            values = calibrated_probability(
-                odds, ids, mask, config.site_token_ids, config.calibration_of(kind)
-            )
-        else:
-            values = model.score_sites(ids, mask, kind)
-        scores[kind] = values[at].float().cpu().numpy()
-    return at[0].nonzero()[:, 0].cpu().numpy(), inputs[1], inputs[0], scores
 
 
 def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) -> None:
@@ -213,7 +67,7 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
     others_of_head = [weight for name, weight in head.named_parameters() if not name.startswith("site_")]
     groups = [{"params": others_of_head}, {"params": line, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    steps = max(EPOCHS * len(known) // BATCH, 1)
+    steps = max(EPOCHS * len(known) // BATCH, FEWEST_STEPS)
     falling = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     for _ in range(steps):
         of_known = known[torch.randint(len(known), (BATCH,), generator=draw)]
@@ -311,8 +165,16 @@ def cross_fitted(
 
 
 def _new_head(model: PhosphoT5ForConditionalGeneration, families: int) -> KinaseHead:
+    """Make a head; the line of an older one stays, as its families have been fitted with it."""
     head = KinaseHead(model.config.d_model, model.config.vocab_size, families)
     head.reset()
+    if model.kinases is not None:
+        for ours, old in (
+            (head.site_slope, model.kinases.site_slope),
+            (head.site_intercept, model.kinases.site_intercept),
+        ):
+            ours.data.copy_(old.data)
+            ours.requires_grad_(False)
     return head
 
 
@@ -323,7 +185,7 @@ def train_kinases(
     min_sites: int,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Give a model a head for all families with sites enough, in place of the one that it may have.
+    """Give a model a head for all families with sites enough; other families that it has already stay.
 
     Its rates of false positives come from scores of proteins that the head was not fitted to.
 
@@ -351,8 +213,6 @@ def train_kinases(
     PhosphoT5Error
         If no family has sites enough, or there are fewer proteins than folds.
     """
-    from phosphot5.evaluation.kinases import family_metrics
-
     numbers = sites.number_of_sites()
     families = [family for name, family in sites.families.items() if numbers.get(name, 0) >= min_sites]
     if not families:
@@ -372,8 +232,10 @@ def train_kinases(
     scores = cross_fitted(model, states, folds, seed)
     head = _new_head(model, len(families))
     fit_head(head, states, np.arange(len(folds)), seed)
-    model.kinases = head.to(model.device, model.dtype).eval()
-    model.config.kinase_families = {
+    names = [family.name for family in families]
+    found = family_metrics(names, states, scores)
+    rates = _rates(model, states, scores, names)
+    described = {
         family.name: {
             "residues": family.residues,
             "members": sorted(family.members),
@@ -381,22 +243,63 @@ def train_kinases(
         }
         for column, family in enumerate(families)
     }
-    _set_rates(model, states, scores)
-    model.config.check()
-    return family_metrics([family.name for family in families], states, scores)
+    _take_over(model, head, described, rates)
+    return found
 
 
-def _set_rates(model: PhosphoT5ForConditionalGeneration, states: SiteStates, scores: CrossFitted) -> None:
-    """Tabulate the share of the other sites of substrates at or above some probabilities of each family."""
+def _take_over(
+    model: PhosphoT5ForConditionalGeneration,
+    head: KinaseHead,
+    families: dict[str, dict[str, Any]],
+    rates: dict[str | None, dict[str, Any]],
+) -> None:
+    """Put a head, its families and their rates into the model, behind what stays of an older head."""
+    config = model.config
+    stay = [name for name in config.kinase_families if name not in families]
+    if model.kinases is not None and stay:
+        head = _joined(
+            model, model.kinases, [list(config.kinase_families).index(name) for name in stay], head
+        )
+    tables = {}
+    for kind, found in rates.items():
+        before = config.kinase_fpr_table_of(kind) or {}
+        tables[kind] = {name: before[name] for name in stay if name in before} | found
+    of_default = tables.pop(None)
+    if config.label_sources:
+        tables[config.label_source or UNSPECIFIED] = of_default
+    config.kinase_families = {name: config.kinase_families[name] for name in stay} | families
+    config.kinase_fpr_table = tables if config.label_sources else of_default
+    model.kinases = head.requires_grad_(True).to(model.device, model.dtype).eval()
+    config.check()
+
+
+def _joined(
+    model: PhosphoT5ForConditionalGeneration, old: KinaseHead, stay: list[int], new: KinaseHead
+) -> KinaseHead:
+    """Return a head with some families of an old one, then those of a new one."""
+    before, after = (
+        {name: value.float().cpu() for name, value in of.state_dict().items()} for of in (old, new)
+    )
+    joined = {
+        name: torch.cat([before[name][stay], after[name]])
+        for name in ("encoder.weight", "encoder.bias", "decoder.weight")
+    }
+    table = "residues.weight"
+    joined[table] = torch.cat([before[table][:, stay], after[table]], dim=1)
+    head = _new_head(model, len(joined["encoder.bias"]))
+    head.load_state_dict(after | joined)
+    return head
+
+
+def _rates(
+    model: PhosphoT5ForConditionalGeneration, states: SiteStates, scores: CrossFitted, names: Sequence[str]
+) -> dict[str | None, dict[str, Any]]:
+    """Tabulate, for each kind of label, the share of the other sites of substrates at or above some probabilities."""
     negative = (states.fitting & ~states.targets).numpy()
-    tables = {
+    return {
         kind: {
             name: false_positive_rates(scores.product(column, kind)[negative[:, column]])
-            for column, name in enumerate(model.config.kinase_families)
+            for column, name in enumerate(names)
         }
         for kind in scores.site
     }
-    of_default = tables.pop(None)
-    if model.config.label_sources:
-        tables[model.config.label_source or UNSPECIFIED] = of_default
-    model.config.kinase_fpr_table = tables if model.config.label_sources else of_default

@@ -1,11 +1,13 @@
 """``phosphot5 finetune``: your own labelled sites on top of a model."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.main import OVERRIDE
 from phosphot5.cli.train import report
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.processes import joined, on_main
 from phosphot5.progress import hide_loading_bars
 
@@ -22,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument(
         "labelled",
-        nargs="+",
+        nargs="*",
         help="hash-FASTA, Parquet written by `phosphot5 data convert`, or a data set of the Hub: "
         "hf://datasets/OWNER/NAME",
     )
@@ -45,10 +47,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--recipe", default="finetune", help="YAML file or name of a recipe (default: finetune)"
     )
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    kinases = parser.add_argument_group(
+        "kinases",
+        "a head that tells families of kinases apart, in place of other sites; the model's own weights stay",
+    )
+    kinases.add_argument(
+        "--kinases",
+        action="append",
+        default=[],
+        metavar="TABLE",
+        help="CSV or TSV with protein, position, and kinase (gene symbol) or family; may be repeated",
+    )
+    kinases.add_argument(
+        "--fasta",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="sequences of its proteins; may be repeated",
+    )
+    kinases.add_argument(
+        "--min-sites", type=int, default=20, metavar="N", help="fewest sites of a family (default: 20)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Fine-tune; see ``phosphot5 finetune --help``."""
+    if args.kinases:
+        return _kinases(args)
+    if not args.labelled:
+        raise PhosphoT5Error(
+            "finetune: no labelled proteins; name a file, or a table of sites with --kinases"
+        )
     from phosphot5.trainer.checkpoints import start_point
     from phosphot5.trainer.dataset import LabelledFile
     from phosphot5.trainer.recipe import load_recipe
@@ -69,6 +98,27 @@ def run(args: argparse.Namespace) -> int:
             for role in ("train", "valid"):
                 getattr(recipe.data, role)[:] = [LabelledFile(str(folder / DATA_FOLDER / f"{role}.fasta.gz"))]
         report(train(recipe, args.argv, args.resume), str(folder))
+    return 0
+
+
+def _kinases(args: argparse.Namespace) -> int:
+    """Fit the head for families of kinases."""
+    from phosphot5.trainer.kinase_run import fit_kinases
+
+    if args.labelled or args.valid or args.resume:
+        raise PhosphoT5Error("finetune: --kinases goes without labelled proteins, --valid and --resume")
+    if not args.fasta:
+        raise PhosphoT5Error(
+            "finetune: --kinases needs the sequences of its proteins; name them with --fasta"
+        )
+    hide_loading_bars()
+    record = fit_kinases(
+        args.model, args.kinases, args.fasta, args.output, args.argv, min_sites=max(args.min_sites, 1)
+    )
+    for name, found in record.kinases.items():
+        among = found.get("substrates_auroc")
+        measured = "not measured" if among is None else f"AUROC {among:.3f}, AP {found['substrates_ap']:.3f}"
+        sys.stdout.write(f"{name}: {found['sites']:,.0f} sites; {measured}\n")
     return 0
 
 

@@ -89,6 +89,11 @@ class RunRecord:
         Evaluation set (``multisource/valid``) to metric to value. Metrics are named ``st_auroc``, ``st_ap``,
         ``y_auroc``, ``y_ap``, ...; ``<name>_low`` and ``<name>_high`` bound the 95 % interval. None or a
         missing name means not measured.
+    kinases : dict of str to dict
+        Family of kinases to its measurements, on proteins that the head was not fitted to; see
+        :func:`~phosphot5.evaluation.kinases.family_metrics`.
+    kinase_fits : list of EarlierTraining
+        Fits of that head, first to last.
     peers : list of PeerResult
         Other tools on these evaluation sets.
     example : Example or None
@@ -119,6 +124,8 @@ class RunRecord:
     ledger: dict[str, dict[str, int]] = field(default_factory=dict)
     resumed: list[Resumption] = field(default_factory=list)
     metrics: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    kinases: dict[str, dict[str, float]] = field(default_factory=dict)
+    kinase_fits: list[EarlierTraining] = field(default_factory=list)
     peers: list[PeerResult] = field(default_factory=list)
     example: Example | None = None
     cost: Cost = Cost()

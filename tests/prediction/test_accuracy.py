@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from phosphot5.data import Protein
-from phosphot5.prediction.accuracy import accuracy_lines, species_counts
 from phosphot5.data.species import GROUPS
+from phosphot5.prediction.accuracy import accuracy_lines, species_counts
 
 
 def figures(**classes):

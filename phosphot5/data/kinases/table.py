@@ -15,6 +15,7 @@ from phosphot5.data.files.tables import (
 from phosphot5.data.files.text import read_lines
 from phosphot5.data.kinases.families import Family, known_families
 from phosphot5.data.records import Protein
+from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError
 from phosphot5.output import PathLike
 from phosphot5.wording import counted
@@ -72,7 +73,7 @@ def read_kinase_table(
     path : str or os.PathLike
         CSV or TSV with columns for protein and position (from 1), kinase or family, and residue if there is one.
     proteins : mapping of str to Protein
-        Sequences by identifier.
+        Sequences by accession.
     into : KinaseSites, optional
         Sites of tables read before, to which these are added.
 
@@ -104,6 +105,7 @@ def read_kinase_table(
         )
     for number, row in enumerate(csv.reader(lines, delimiter=sign), start=2):
         cells = {role: row[at].strip() if at < len(row) else "" for role, at in columns.items()}
+        cells["protein"] = accession(cells["protein"])
         if any(cells.values()):
             try:
                 _add(found, cells, proteins)
