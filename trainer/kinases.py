@@ -254,12 +254,11 @@ def _take_over(
     rates: dict[str | None, dict[str, Any]],
 ) -> None:
     """Put a head, its families and their rates into the model, behind what stays of an older head."""
-    config = model.config
+    config, old = model.config, model.kinases
     stay = [name for name in config.kinase_families if name not in families]
-    if model.kinases is not None and stay:
-        head = _joined(
-            model, model.kinases, [list(config.kinase_families).index(name) for name in stay], head
-        )
+    names = sorted([*stay, *families])
+    weights = [head] if old is None else [old, head]
+    columns = [[*config.kinase_families], [*families]][-len(weights) :]
     tables = {}
     for kind, found in rates.items():
         before = config.kinase_fpr_table_of(kind) or {}
@@ -267,28 +266,29 @@ def _take_over(
     of_default = tables.pop(None)
     if config.label_sources:
         tables[config.label_source or UNSPECIFIED] = of_default
-    config.kinase_families = {name: config.kinase_families[name] for name in stay} | families
+    described = config.kinase_families | families
+    config.kinase_families = {name: described[name] for name in names}
     config.kinase_fpr_table = tables if config.label_sources else of_default
-    model.kinases = head.requires_grad_(True).to(model.device, model.dtype).eval()
+    model.kinases = _joined(_new_head(model, len(names)), weights, columns, names)
+    model.kinases.requires_grad_(True).to(model.device, model.dtype).eval()
     config.check()
 
 
 def _joined(
-    model: PhosphoT5ForConditionalGeneration, old: KinaseHead, stay: list[int], new: KinaseHead
+    made: KinaseHead, heads: Sequence[KinaseHead], columns: Sequence[list[str]], names: Sequence[str]
 ) -> KinaseHead:
-    """Return a head with some families of an old one, then those of a new one."""
-    before, after = (
-        {name: value.float().cpu() for name, value in of.state_dict().items()} for of in (old, new)
-    )
-    joined = {
-        name: torch.cat([before[name][stay], after[name]])
-        for name in ("encoder.weight", "encoder.bias", "decoder.weight")
-    }
+    """Fill a head with families of others, each from the last that has it; ``columns`` names those of each."""
+    states = [{name: value.float().cpu() for name, value in head.state_dict().items()} for head in heads]
+    by_row = ("encoder.weight", "encoder.bias", "decoder.weight")
+    weights = dict(states[-1])
+    source = {name: (number, of.index(name)) for number, of in enumerate(columns) for name in of}
+    chosen = [source[name] for name in names]
+    for name in by_row:
+        weights[name] = torch.stack([states[number][name][at] for number, at in chosen])
     table = "residues.weight"
-    joined[table] = torch.cat([before[table][:, stay], after[table]], dim=1)
-    head = _new_head(model, len(joined["encoder.bias"]))
-    head.load_state_dict(after | joined)
-    return head
+    weights[table] = torch.stack([states[number][table][:, at] for number, at in chosen], dim=1)
+    made.load_state_dict(weights)
+    return made
 
 
 def _rates(
