@@ -3,7 +3,10 @@
 import reprlib
 from typing import Any
 
-__all__ = ["check_calibration", "check_number", "check_rates", "check_residues", "wrong"]
+__all__ = ["check_calibration", "check_kinases", "check_number", "check_rates", "check_residues", "wrong"]
+
+CLASSES = ("ST", "Y")
+"""Residues that a family of kinases phosphorylates: serine and threonine, or tyrosine."""
 
 LINE: dict[str, Any] = dict.fromkeys(("slope", "intercept", "neighbours", "protein"), (float, -1e6, 1e6)) | {
     "threshold": (float, 0, 1)
@@ -64,3 +67,36 @@ def check_rates(place: str, columns: Any) -> None:
     rates, levels = list(columns["fpr"]), list(columns["probability"])
     if len(rates) != len(levels) or rates != sorted(rates) or levels != sorted(levels, reverse=True):
         raise ValueError(f"{place}: expected as many ascending rates as descending probabilities")
+
+
+def check_kinases(families: Any, tables: dict[str, Any]) -> None:
+    """Check the families of a configuration and their tables of false-positive rates.
+
+    Parameters
+    ----------
+    families : dict
+        Name to ``residues`` (``"ST"`` or ``"Y"``), ``members`` (gene symbols) and ``sites`` (of the training).
+    tables : dict
+        Kind of label, or an empty name, to a table: family to ``fpr`` and ``probability``.
+
+    Raises
+    ------
+    ValueError
+        Names the place and what is expected there.
+    """
+    if not isinstance(families, dict):
+        raise wrong("kinase_families", families, "an entry for each family")
+    for name, about in families.items():
+        place = f"kinase_families of {name}"
+        if not isinstance(about, dict) or set(about) != {"residues", "members", "sites"}:
+            raise wrong(place, about, "residues, members and sites")
+        if about["residues"] not in CLASSES:
+            raise wrong(f"{place}, residues,", about["residues"], " or ".join(map(repr, CLASSES)))
+        members = about["members"]
+        if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
+            raise wrong(f"{place}, members,", members, "a list of gene symbols")
+        check_number(f"{place}, sites,", about["sites"], int, 0, 10**9)
+    for kind, table in tables.items():
+        place = f"kinase_fpr_table{f' ({kind})' if kind else ''}"
+        if not isinstance(table, dict) or not set(table) <= set(families):
+            raise wrong(place, table, "an entry for families of kinase_families")

@@ -7,9 +7,15 @@ from transformers import PretrainedConfig
 from transformers.activations import ACT2FN
 from transformers.utils import logging
 
-from .checks_phosphot5 import check_calibration, check_number, check_rates, check_residues, wrong
+from .checks_phosphot5 import (
+    check_calibration,
+    check_kinases,
+    check_number,
+    check_rates,
+    check_residues,
+    wrong,
+)
 from .geometry_phosphot5 import NUMBERS, PRESETS, SWITCHES, TOKEN_IDS
-from .kinases_phosphot5 import check_kinases
 
 __all__ = ["PRESETS", "UNSPECIFIED", "PhosphoT5Config"]
 
@@ -191,8 +197,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.alignment = alignment
         self.conv_width, self.global_context = conv_width, global_context
         self.noise_std = noise_std
-        self.focal_gamma = focal_gamma
-        self.label_smoothing = label_smoothing
+        self.focal_gamma, self.label_smoothing = focal_gamma, label_smoothing
         self.copy_weight = copy_weight
         self.prefix_mask_prob = prefix_mask_prob
         self.known_site_prob = known_site_prob
@@ -202,7 +207,9 @@ class PhosphoT5Config(PretrainedConfig):
         self.mask_token_id = mask_token_id
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration, self.fpr_table = calibration, fpr_table
-        self.kinase_families, self.kinase_fpr_table = kinase_families or {}, kinase_fpr_table
+        # by name, as in the file: the head has them in this order
+        self.kinase_families = dict(sorted((kinase_families or {}).items()))
+        self.kinase_fpr_table = kinase_fpr_table
         self.use_cache = use_cache
         _warn_of_another_release(phosphot5_version)
         self.phosphot5_version = VERSION

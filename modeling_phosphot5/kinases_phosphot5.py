@@ -1,18 +1,12 @@
-"""Which kinase: a head that tells families of kinases apart at every site, and the rules for its families."""
-
-from typing import Any
+"""Which kinase: a head that tells families of kinases apart at every site."""
 
 import torch
 from torch import nn
 
-from .checks_phosphot5 import check_number, wrong
-
-__all__ = ["KinaseHead", "check_kinases", "residue_windows", "single_families"]
+__all__ = ["KinaseHead", "residue_windows"]
 
 FLANK = 7
 """Residues to either side of a site that the head reads by themselves."""
-CLASSES = ("ST", "Y")
-"""Residues that a family phosphorylates: serine and threonine, or tyrosine."""
 EPSILON = 1e-6
 
 
@@ -111,53 +105,3 @@ def residue_windows(
     row = row[:, None]
     same = attention_mask[row, around] == attention_mask[row, column[:, None]]
     return torch.where(inside & same, plain[row, around], outside)
-
-
-def single_families(families: dict[str, dict[str, Any]]) -> list[bool]:
-    """Tell families from groups: a group has all members of another family, and more.
-
-    Parameters
-    ----------
-    families : dict
-        ``config.kinase_families``.
-
-    Returns
-    -------
-    list of bool
-        True for a family, False for a group, in the order of the families.
-    """
-    members = [set(about["members"]) for about in families.values()]
-    return [not any(other < own for other in members) for own in members]
-
-
-def check_kinases(families: Any, tables: dict[str, Any]) -> None:
-    """Check the families of a configuration and their tables of false-positive rates.
-
-    Parameters
-    ----------
-    families : dict
-        Name to ``residues`` (``"ST"`` or ``"Y"``), ``members`` (gene symbols) and ``sites`` (of the training).
-    tables : dict
-        Kind of label, or an empty name, to a table: family to ``fpr`` and ``probability``.
-
-    Raises
-    ------
-    ValueError
-        Names the place and what is expected there.
-    """
-    if not isinstance(families, dict):
-        raise wrong("kinase_families", families, "an entry for each family")
-    for name, about in families.items():
-        place = f"kinase_families of {name}"
-        if not isinstance(about, dict) or set(about) != {"residues", "members", "sites"}:
-            raise wrong(place, about, "residues, members and sites")
-        if about["residues"] not in CLASSES:
-            raise wrong(f"{place}, residues,", about["residues"], " or ".join(map(repr, CLASSES)))
-        members = about["members"]
-        if not isinstance(members, (list, tuple)) or not all(isinstance(member, str) for member in members):
-            raise wrong(f"{place}, members,", members, "a list of gene symbols")
-        check_number(f"{place}, sites,", about["sites"], int, 0, 10**9)
-    for kind, table in tables.items():
-        place = f"kinase_fpr_table{f' ({kind})' if kind else ''}"
-        if not isinstance(table, dict) or not set(table) <= set(families):
-            raise wrong(place, table, "an entry for families of kinase_families")

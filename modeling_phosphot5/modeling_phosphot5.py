@@ -12,6 +12,7 @@ from .calibration_phosphot5 import calibrated_probability
 from .checks_phosphot5 import check_number
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import shift_right, token_mask
+from .families_phosphot5 import require_families
 from .fasta_phosphot5 import FastaError
 from .generation_phosphot5 import PhosphositeGeneration
 from .geometry_phosphot5 import PRESETS
@@ -43,6 +44,7 @@ __all__ = [
     "PRESETS",
     "PhosphositePredictionPipeline",
     "calibrated_probability",
+    "require_families",
     "site_rows",
     "PhosphoT5Attention",
     "check_number",

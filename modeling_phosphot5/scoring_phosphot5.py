@@ -10,6 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from .calibration_phosphot5 import calibrated_probability
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import phospho_partner, shift_right, site_mask, token_mask
+from .families_phosphot5 import require_families
 from .kinases_phosphot5 import KinaseHead, residue_windows
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 
@@ -147,6 +148,15 @@ class PhosphositeScoring(_Model):
         """
         attention_mask = self._mask(input_ids, attention_mask)
         log_odds = self.site_logits(input_ids, attention_mask, label_source)
+        return self._calibrated(log_odds, input_ids, attention_mask, label_source)
+
+    def _calibrated(
+        self,
+        log_odds: torch.Tensor,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        label_source: str | None,
+    ) -> torch.Tensor:
         calibration = self.config.calibration_of(label_source)
         return calibrated_probability(
             log_odds, input_ids, attention_mask, self.config.site_token_ids, calibration
@@ -180,34 +190,39 @@ class PhosphositeScoring(_Model):
         ValueError
             If the model tells no families of kinases.
         """
+        site, families = self.site_and_kinase_scores(input_ids, attention_mask, label_source)
+        return torch.cat([site[..., None], families], -1)
+
+    @torch.no_grad()
+    def site_and_kinase_scores(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        label_source: str | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scores of :meth:`score_kinases` in two: of shape (batch, length), and (..., 1 + families)."""
+        require_families(self.config.kinase_families)
+        assert self.kinases is not None
         mask = self._mask(input_ids, attention_mask)
         encoder, states = self.last_states(input_ids, mask, label_source)
+        site = self._calibrated(self.site_odds(input_ids, states), input_ids, mask, label_source)
         sites, given = self.kinase_inputs(input_ids, mask, encoder, states)
-        families = self.config.kinase_families
-        if self.kinases is None:
-            raise ValueError(
-                "this model tells no families of kinases; use one whose configuration has kinase_families"
-            )
-        found = torch.full((*input_ids.shape, 2 + len(families)), float("nan"), device=input_ids.device)
-        found[..., 0] = calibrated_probability(
-            self.site_odds(input_ids, states),
-            input_ids,
-            mask,
-            self.config.site_token_ids,
-            self.config.calibration_of(label_source),
-        )
-        residues = [set(about["residues"]) for about in families.values()]
-        of_family = torch.zeros(
-            self.config.vocab_size, len(families), dtype=torch.bool, device=input_ids.device
-        )
-        for residue, tokens in self.config.site_token_ids.items():
-            of_family[tokens] = torch.tensor(
-                [residue in letters for letters in residues], device=input_ids.device
-            )
-        found[..., 1] = torch.sigmoid(self.kinases.of_substrates(torch.logit(found[..., 0], eps=1e-6)))
         scores = torch.sigmoid(self.kinases(*given))
-        found[..., 2:][sites] = scores.masked_fill(~of_family[input_ids[sites]], float("nan"))
-        return found
+        fitting = self._fitting_families(input_ids.device)[input_ids[sites]]
+        families = torch.full((*input_ids.shape, scores.shape[-1]), float("nan"), device=input_ids.device)
+        families[sites] = scores.masked_fill(~fitting, float("nan"))
+        substrates = torch.sigmoid(self.kinases.of_substrates(torch.logit(site, eps=1e-6)))
+        return site, torch.cat([substrates[..., None], families], -1)
+
+    def _fitting_families(self, device: torch.device) -> torch.Tensor:
+        """Tell which families phosphorylate the residue of a token, of shape (vocab_size, families)."""
+        residue_of = {
+            token: residue for residue, pair in self.config.site_token_ids.items() for token in pair
+        }
+        letters = [about["residues"] for about in self.config.kinase_families.values()]
+        tokens = range(self.config.vocab_size)
+        table = [[residue_of.get(token, "-") in residues for residues in letters] for token in tokens]
+        return torch.tensor(table, device=device)
 
     def last_states(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None = None

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
-from phosphot5.modeling_phosphot5.kinases_phosphot5 import residue_windows, single_families
+from phosphot5.modeling_phosphot5.families_phosphot5 import single_families
+from phosphot5.modeling_phosphot5.kinases_phosphot5 import residue_windows
 from phosphot5.modeling_phosphot5.pretrained_phosphot5 import PhosphoT5EncoderModel
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
