@@ -16,15 +16,16 @@ MAX_RESIDUES = 500_000
 """Residues in one request, all proteins together: about half a minute on two cores."""
 PROTEINS_AT_ONCE = 16
 """Proteins that an accelerator scores in one pass."""
-PARAMETERS = ("top_k", "threshold", "return_all_scores", "label_source")
+PARAMETERS = ("top_k", "threshold", "return_all_scores", "label_source", "kinases", "top_kinases")
 
 
 class EndpointHandler:
     """Answer requests of the form ``{"inputs": ..., "parameters": {...}}``.
 
     ``inputs`` is a sequence, an object with ``sequence`` and optionally ``id`` and ``known`` (1-based positions of
-    known sites), or a list of these. ``parameters`` may hold ``top_k``, ``threshold``, ``return_all_scores`` and
-    ``label_source``, as in the pipeline ``phosphosite-prediction``. No file is ever read for a request.
+    known sites), or a list of these. ``parameters`` may hold ``top_k``, ``threshold``, ``return_all_scores``,
+    ``label_source``, ``kinases`` and ``top_kinases``, as in the pipeline ``phosphosite-prediction``. No file is ever
+    read for a request.
 
     Parameters
     ----------

@@ -13,14 +13,23 @@ from transformers.pipelines import PIPELINE_REGISTRY
 
 from .checks_phosphot5 import wrong
 from .configuration_phosphot5 import PIPELINE_TASK
+from .families_phosphot5 import FamilyTable, require_families
 from .fasta_phosphot5 import FastaError
+from .geometry_phosphot5 import PRESETS
 from .proteins_phosphot5 import GivenProtein, fasta_path, read_fasta, read_protein
 from .sites_phosphot5 import select_rows, site_rows
 
-# FastaError: see __all__ of the modeling file
-__all__ = ["FastaError", "PhosphositePredictionPipeline", "batch_scores", "offer_pipeline", "score_together"]
+# the first two: see __all__ of the modeling file
+__all__ = [
+    "PRESETS",
+    "FastaError",
+    "PhosphositePredictionPipeline",
+    "batch_scores",
+    "offer_pipeline",
+    "score_together",
+]
 
-OPTIONS = ("top_k", "threshold", "return_all_scores", "label_source")
+OPTIONS = ("top_k", "threshold", "return_all_scores", "label_source", "kinases", "top_kinases")
 """Arguments of the pipeline beside those of every pipeline."""
 
 
@@ -37,6 +46,11 @@ class ScoringModel(Protocol):
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None
     ) -> torch.Tensor:
         """Return probabilities of shape (batch, length)."""
+
+    def score_kinases(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, label_source: str | None
+    ) -> torch.Tensor:
+        """Return them with those of families, of shape (batch, length, 2 + families)."""
 
 
 # The hints of transformers' base do not fit its use: options are None by type, and every step takes any keyword.
@@ -72,12 +86,18 @@ class PhosphositePredictionPipeline(Pipeline):
     label_source : str, optional
         Kind of label whose sites are asked for, for instance ``curated``; by default the model's
         ``config.label_source``.
+    kinases : bool or "all"
+        True adds ``kinase``, ``kinase_probability`` and ``kinase_fpr`` to each row: the most probable family of
+        kinases. ``"all"`` adds ``kinases`` as well, a list of all families that phosphorylate the residue, groups
+        included and the most probable one first, each with ``family``, ``family_probability`` and ``family_fpr``.
+    top_kinases : int, optional
+        So many families of that list; for ``kinases="all"`` only.
     **kwargs
         ``batch_size``, ``device`` and what else every pipeline takes.
 
     Notes
     -----
-    The four may be given here or in a call, and combined; a call's values come first. As known sites have no
+    They may be given here or in a call, and combined; a call's values come first. As known sites have no
     probability, selecting by any of the first three leaves them out.
 
     Examples
@@ -103,13 +123,14 @@ class PhosphositePredictionPipeline(Pipeline):
         inputs : str, dict, os.PathLike or iterable
             As in the class.
         **kwargs
-            ``top_k``, ``threshold``, ``return_all_scores``, ``label_source``, ``batch_size``, ``num_workers``.
+            ``top_k``, ``threshold``, ``return_all_scores``, ``label_source``, ``kinases``, ``top_kinases``,
+            ``batch_size``, ``num_workers``.
 
         Returns
         -------
         list of dict, list of list of dict, or iterator of list of dict
             For one protein, for a list or a file, for any other iterable; keys as
-            :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
+            :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`, and those of kinases.
 
         Raises
         ------
@@ -153,7 +174,23 @@ class PhosphositePredictionPipeline(Pipeline):
                 "return_all_scores=False selects sites by their call, but this model has no table of "
                 "false-positive rates and calls no site; use threshold"
             )
-        return {}, {} if kind is None else {"label_source": kind}, kwargs
+        self._check_kinases(kwargs)
+        forward = {"label_source": kind, "kinases": kwargs.get("kinases")}
+        return {}, {name: value for name, value in forward.items() if value is not None}, kwargs
+
+    def _check_kinases(self, given: dict[str, Any]) -> None:
+        """Check what is asked for of the kinases, here or when the pipeline was made."""
+        # set by the base once the pipeline is made
+        chosen = getattr(self, "_postprocess_params", {}) | given
+        kinases, most = chosen.get("kinases", False), chosen.get("top_kinases")
+        if type(kinases) is not bool and kinases != "all":
+            raise wrong("kinases", kinases, "True, False or 'all'")
+        if kinases:
+            require_families(self.model.config.kinase_families)
+        if most is not None and (type(most) is not int or most < 1):
+            raise wrong("top_kinases", most, "an integer of 1 or more")
+        if most is not None and kinases != "all":
+            raise ValueError("top_kinases limits the list of kinases='all'; give both, or neither")
 
     def preprocess(self, inputs: GivenProtein) -> dict[str, Any]:  # type: ignore[override]
         """Tokenize one protein, known sites as phosphorylated residues."""
@@ -165,10 +202,11 @@ class PhosphositePredictionPipeline(Pipeline):
         return {**encoded, "protein": inputs}
 
     def _forward(  # type: ignore[override]
-        self, model_inputs: dict[str, Any], label_source: str | None = None
+        self, model_inputs: dict[str, Any], label_source: str | None = None, kinases: bool | str = False
     ) -> dict[str, Any]:
         ids, mask = model_inputs["input_ids"], model_inputs["attention_mask"]
-        scores = batch_scores(self.model, ids, mask, ids.device.type != "cpu", label_source)
+        together = ids.device.type != "cpu"
+        scores = batch_scores(self.model, ids, mask, together, label_source, bool(kinases))
         return {"scores": scores, "protein": model_inputs["protein"]}
 
     def postprocess(  # type: ignore[override]
@@ -178,15 +216,21 @@ class PhosphositePredictionPipeline(Pipeline):
         threshold: float | None = None,
         return_all_scores: bool = True,
         label_source: str | None = None,
+        kinases: bool | str = False,
+        top_kinases: int | None = None,
     ) -> list[dict[str, Any]]:
         """Make the rows of one protein and select among them."""
-        protein = model_outputs["protein"]
-        probabilities = model_outputs["scores"][0, : len(protein.sequence)].to(torch.float32).tolist()
-        table = self.model.config.fpr_table_of(label_source)
-        sites = self.model.config.site_token_ids
+        protein, config = model_outputs["protein"], self.model.config
+        scores = model_outputs["scores"][0, : len(protein.sequence)].to(torch.float32)
+        probabilities = (scores[:, 0] if kinases else scores).tolist()
+        table, sites = config.fpr_table_of(label_source), config.site_token_ids
         rows = site_rows(
             protein.id, protein.sequence, probabilities, table, protein.positions, protein.known, sites
         )
+        if kinases:
+            places = [index for index, residue in enumerate(protein.sequence) if residue in sites]
+            families = FamilyTable(config.kinase_families, config.kinase_fpr_table_of(label_source))
+            families.add_to(rows, scores[places, 1:].tolist(), kinases == "all", top_kinases)
         return select_rows(rows, top_k, threshold, only_called=not return_all_scores)
 
 
@@ -209,6 +253,7 @@ def batch_scores(
     attention_mask: torch.Tensor,
     together: bool,
     label_source: str | None = None,
+    kinases: bool = False,
 ) -> torch.Tensor:
     """Score a batch, its proteins together or one after the other.
 
@@ -225,17 +270,19 @@ def batch_scores(
         the last bits of its scores do not depend on the others.
     label_source : str, optional
         Kind of label; by default the model's.
+    kinases : bool
+        Score families of kinases, too.
 
     Returns
     -------
-    torch.Tensor of shape (batch, length)
-        Probabilities from the first residue on, as of ``score_sites``; NaN beyond the end.
+    torch.Tensor of shape (batch, length) or (batch, length, 2 + families)
+        Probabilities from the first residue on, as of ``score_sites`` or ``score_kinases``; NaN beyond the end.
     """
     proteins = [row[keep] for row, keep in zip(input_ids, attention_mask.bool(), strict=True)]
     if together:
-        scores = score_together(model, proteins, label_source=label_source)
+        scores = score_together(model, proteins, label_source=label_source, kinases=kinases)
     else:
-        scores = _scores_side_by_side(model, proteins, label_source)
+        scores = _scores_side_by_side(model, proteins, label_source, kinases)
     return pad_sequence(list(scores), batch_first=True, padding_value=float("nan"))
 
 
@@ -244,6 +291,7 @@ def score_together(
     proteins: Sequence[torch.Tensor],
     multiple: int = 1,
     label_source: str | None = None,
+    kinases: bool = False,
 ) -> Sequence[torch.Tensor]:
     """Score a batch in one pass: packed into one row where attention is windowed, else padded on the right.
 
@@ -257,11 +305,13 @@ def score_together(
         Rows are padded to a multiple of this many tokens.
     label_source : str, optional
         Kind of label; by default the model's.
+    kinases : bool
+        Score families of kinases, too.
 
     Returns
     -------
-    sequence of torch.Tensor of shape (tokens,)
-        Probabilities of each protein, as of ``score_sites``.
+    sequence of torch.Tensor of shape (tokens,) or (tokens, 2 + families)
+        Probabilities of each protein, as of ``score_sites`` or ``score_kinases``.
     """
     lengths = [len(row) for row in proteins]
     if packed := model.config.attention == "window":
@@ -274,7 +324,8 @@ def score_together(
     ids, mask = pad(ids, more, value=model.config.pad_token_id), pad(mask, more)
     if model.device.type == "cuda" and ids.device.type == "cpu":
         ids, mask = ids.pin_memory(), mask.pin_memory()
-    scores = model.score_sites(
+    score = model.score_kinases if kinases else model.score_sites
+    scores = score(
         ids.to(model.device, non_blocking=True), mask.to(model.device, non_blocking=True), label_source
     )
     if packed:
@@ -283,7 +334,7 @@ def score_together(
 
 
 def _scores_side_by_side(
-    model: ScoringModel, proteins: list[torch.Tensor], label_source: str | None
+    model: ScoringModel, proteins: list[torch.Tensor], label_source: str | None, kinases: bool
 ) -> list[torch.Tensor]:
     """Score each protein by itself; threads inside an operation would change the last bits."""
     before = torch.get_num_threads()
@@ -291,7 +342,8 @@ def _scores_side_by_side(
     try:
         with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             masks = [torch.ones_like(row)[None] for row in proteins]
-            score = partial(model.score_sites, label_source=label_source)
+            method = model.score_kinases if kinases else model.score_sites
+            score = partial(method, label_source=label_source)
             return [scores[0] for scores in pool.map(score, [row[None] for row in proteins], masks)]
     finally:
         torch.set_num_threads(before)  # what the pool's threads set is also the default of new threads

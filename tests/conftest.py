@@ -86,6 +86,42 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+FAMILIES = {
+    "AGC": {"residues": "ST", "members": ["AKT1", "PRKACA"], "sites": 5},
+    "PKA": {"residues": "ST", "members": ["PRKACA"], "sites": 4},
+    "CK2": {"residues": "ST", "members": ["CSNK2A1"], "sites": 4},
+    "SRC": {"residues": "Y", "members": ["SRC"], "sites": 3},
+}
+"""Families of a tiny model; AGC is a group, which holds PKA."""
+
+
+@pytest.fixture(scope="session")
+def kinase_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny model with a random head for families of kinases; CK2 has no false-positive rates."""
+    import shutil
+
+    import torch
+
+    from phosphot5 import PhosphoT5ForConditionalGeneration
+    from phosphot5.modeling_phosphot5.kinases_phosphot5 import KinaseHead
+
+    folder = tmp_path_factory.mktemp("kinases") / "model"
+    shutil.copytree(tiny_folder, folder)
+    model = PhosphoT5ForConditionalGeneration.from_pretrained(folder)
+    config = model.config
+    config.kinase_families = FAMILIES
+    rates = {"fpr": [0.01, 0.05, 0.2, 1.0], "probability": [0.6, 0.4, 0.2, 0.0]}
+    config.kinase_fpr_table = {name: rates for name in FAMILIES if name != "CK2"}
+    torch.manual_seed(0)
+    model.kinases = KinaseHead(config.d_model, config.vocab_size, len(FAMILIES))
+    with torch.no_grad():
+        for weight in model.kinases.parameters():
+            weight.normal_(std=0.5)
+        model.kinases.site_slope.fill_(1.2)
+    model.save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture
 def no_mmseqs(monkeypatch):
     """Cluster by the first two letters and find no leaks, without MMseqs2."""

@@ -195,8 +195,8 @@ def test_options_of_the_pipeline_give_way_to_those_of_a_call(loaded):
         ({"return_all_scores": None}, "return_all_scores is None, expected True or False"),
         (
             {"topk": 3},
-            "unknown argument 'topk'; choose from top_k, threshold, return_all_scores, label_source and those of "
-            "every pipeline",
+            "unknown argument 'topk'; choose from top_k, threshold, return_all_scores, label_source, kinases, "
+            "top_kinases and those of every pipeline",
         ),
     ],
 )
