@@ -21,6 +21,7 @@ from .card_tables import (
     CALIBRATION,
     CALL_RATES,
     EXAMPLE_COLUMNS,
+    KINASE_COLUMNS,
     PEER_COLUMNS,
     calibration_rows,
     cost_rows,
@@ -30,6 +31,7 @@ from .card_tables import (
     geometry_rows,
     group_rows,
     hardware_rows,
+    kinase_rows,
     result_tables,
 )
 from .templating import card_template
@@ -192,6 +194,8 @@ def render_card(
         peer_columns=[title for _, title in PEER_COLUMNS],
         further=further_rows(record),
         calls=CALL_RATES,
+        kinases=kinase_rows(record, config),
+        kinase_columns=list(KINASE_COLUMNS.values()),
         calibration=calibration_rows(config),
         calibration_columns=CALIBRATION,
         pictures={name: PICTURES[name] for name in pictures},

@@ -12,6 +12,7 @@ from phosphot5.wording import duration
 
 __all__ = [
     "CALIBRATION",
+    "KINASE_COLUMNS",
     "PEER_COLUMNS",
     "calibration_rows",
     "cost_rows",
@@ -21,9 +22,20 @@ __all__ = [
     "geometry_rows",
     "group_rows",
     "hardware_rows",
+    "kinase_rows",
     "result_tables",
 ]
 
+KINASE_COLUMNS = {
+    "residues": "residues",
+    "sites": "sites",
+    "substrates_auroc": "AUROC",
+    "substrates_ap": "AP",
+    "substrates_sensitivity": "sensitivity",
+    "kinases_auroc": "among kinases: AUROC",
+    "kinases_ap": "AP",
+}
+"""What the card tells of a family of kinases, and the headings."""
 MANY = 3
 """Sets or groups from which the card has a table of all of them."""
 GEOMETRY = (
@@ -151,6 +163,18 @@ def group_rows(record: RunRecord) -> list[list[str]]:
         [name.replace("_", " "), *(_score(scores, key, "{:.3f}", missing="-") for key in shown)]
         for name, scores in record.metrics.items()
     ]
+
+
+def kinase_rows(record: RunRecord, config: Mapping[str, Any]) -> list[list[str]]:
+    """Return name and cells of each family of kinases, in the columns :data:`KINASE_COLUMNS`."""
+    rows = []
+    for name, about in config.get("kinase_families", {}).items():
+        found = record.kinases.get(name, {})
+        figures = [
+            "-" if found.get(key) is None else f"{found[key]:.3f}" for key in KINASE_COLUMNS if "_" in key
+        ]
+        rows.append([name, "S, T" if about["residues"] == "ST" else "Y", f"{about['sites']:,}", *figures])
+    return rows
 
 
 def _peers(record: RunRecord, name: str) -> list[dict[str, Any]]:

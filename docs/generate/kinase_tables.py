@@ -1,0 +1,76 @@
+"""Tables of families of kinases: beside DeepPSP and the Kinase Library."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from docs.generate.tables import load, source, table, with_interval
+
+__all__ = ["deeppsp", "families"]
+
+TOOLS = ("ours", "DeepPSP", "Kinase Library")
+
+
+def deeppsp() -> str:
+    """Return AUROC and AP of every family of DeepPSP's tests, of ours and of both peers."""
+    result = load("kinases")
+    rows = [
+        [
+            name,
+            f"{found['proteins']:,}",
+            f"{found['sites']:,}",
+            *(with_interval(found[tool], metric) for tool in TOOLS for metric in ("auroc", "ap")),
+        ]
+        for name, found in result["deeppsp_tests"].items()
+    ]
+    means = [f"{result['mean'][tool][metric]:.3f}" for tool in TOOLS for metric in ("auroc", "ap")]
+    rows.append(["mean", "", "", *means])
+    header = [
+        "family",
+        "proteins",
+        "sites",
+        "AUROC",
+        "AP",
+        "DeepPSP: AUROC",
+        "AP",
+        "Kinase Library: AUROC",
+        "AP",
+    ]
+    ahead = sum(found["ours"]["ap"] > found["DeepPSP"]["ap"] for found in result["deeppsp_tests"].values())
+    note = f"In AP, PhosphoT5 is ahead of DeepPSP on {ahead} of {len(result['deeppsp_tests'])} families."
+    return "\n".join([*table(header, rows), "", note, "", source(result)])
+
+
+def families() -> str:
+    """Return the figures of every family on substrates, beside the Kinase Library."""
+    substrates = load("kinases")["substrates"]
+    ours, library = substrates["ours"], substrates["Kinase Library"]
+    both = [
+        name for name in ours if "substrates_ap" in ours[name] and "substrates_ap" in library.get(name, {})
+    ]
+    rows = [_row(name, ours[name], library.get(name, {})) for name in ours]
+    metrics = ("substrates_auroc", "substrates_ap")
+    means = [
+        f"{sum(found[name][metric] for name in both) / len(both):.3f}"
+        for found in (ours, library)
+        for metric in metrics
+    ]
+    rows.append([f"mean of {len(both)}", "", *means[:2], "", *means[2:], "", "", ""])
+    header = ["family", "sites", "AUROC", "AP", "sensitivity", "Kinase Library: AUROC", "AP"]
+    header += ["among kinases: AUROC", "AP", "AP with known sites"]
+    return "\n".join(table(header, rows))
+
+
+def _row(name: str, ours: Mapping[str, Any], library: Mapping[str, Any]) -> list[str]:
+    columns = ("substrates_auroc", "substrates_ap", "substrates_sensitivity")
+    among = ("kinases_auroc", "kinases_ap", "kinases_known_ap")
+    return [
+        name,
+        f"{ours['sites']:,.0f}",
+        *(_cell(ours, key) for key in columns),
+        *(_cell(library, key) for key in columns[:2]),
+        *(_cell(ours, key) for key in among),
+    ]
+
+
+def _cell(found: Mapping[str, Any], key: str) -> str:
+    return f"{found[key]:.3f}" if key in found else "-"
