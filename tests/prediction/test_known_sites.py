@@ -212,6 +212,10 @@ def test_a_marked_fasta_without_sites_in_one_record_is_no_missing_protein(read):
             "known.tsv, line 2, record P04637: found '', expected a site such as 15, S15 or",
         ),
         (
+            "modified_sequence\tid\nMS[Phospho]PK\tP04637\n",
+            "record P04637: found a peptide, whose place in its protein is not known, expected one; put peptides",
+        ),
+        (
             "id\tpos\nP04637\t15.5\n",
             "known.tsv, line 2, record P04637: found '15.5', expected a site such as 15",
         ),

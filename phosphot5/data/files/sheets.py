@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,6 +28,11 @@ _DELIMITERS = "\t,;"
 _HEAD = 30
 """Rows among which the names of the columns must be: some programs write a title or a notice before them."""
 _ZIP_MAGIC, _OLD_EXCEL_MAGIC = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, TypeError, AttributeError, OSError, EOFError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What openpyxl raises, and zip and XML below it, on a file that is damaged or another archive."""
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATE = re.compile(rf"\d{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-\d\d", re.IGNORECASE)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -249,19 +255,20 @@ def _workbook(path: PathLike) -> "Iterator[Workbook]":
         raise PhosphoT5Error(
             'Excel sheets are read by openpyxl, which is not installed: pip install "phosphot5[data]"'
         ) from None
+    book = None
     try:
         with open(path, "rb") as handle:
             content = io.BytesIO(handle.read())
         book = openpyxl.load_workbook(content, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        yield book
+    except _DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputFileError(
             f"{path}: cannot be read as an Excel sheet ({reason}); if it is another archive, unpack it"
         ) from None
-    try:
-        yield book
     finally:
-        book.close()
+        if book is not None:
+            book.close()
 
 
 def _cell(value: Any) -> str:

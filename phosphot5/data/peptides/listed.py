@@ -9,16 +9,16 @@ from phosphot5.data.peptides.modified import ModifiedPeptide, is_phospho_tag
 from phosphot5.data.records import PHOSPHO_RESIDUES
 from phosphot5.errors import InputFormatError
 
-__all__ = ["Placed", "list_probabilities", "parse_pd_places", "peptide_with_list"]
+__all__ = ["Placed", "list_probabilities", "one_after_another", "parse_pd_places", "peptide_with_list"]
 
-_FRAGPIPE = re.compile(r"(\d+)([A-Z])\(([^()]*)\)|(N-term|C-term)\(([^()]*)\)", re.ASCII)
+_FRAGPIPE = re.compile(r"(\d{1,9})([A-Z])\(([^()]*)\)|(N-term|C-term)\(([^()]*)\)", re.ASCII)
 _PD_SPECTRUM = re.compile(
-    r"([A-Z])(\d+)\(((?:[^()]|\([^()]*\))*)\)(?::\s*([0-9.,]+))?|([NC]-Term)(?:\(Prot\))?\((.*?)\)",
+    r"([A-Z])(\d{1,9})\(((?:[^()]|\([^()]*\))*)\)(?::\s*([0-9.,]+))?|([NC]-Term)(?:\(Prot\))?\((.*?)\)",
     re.ASCII | re.IGNORECASE,
 )
-_PD_GROUP = re.compile(r"(?:([^\s;\[\]]+)\s+)?(\d+)x([^\[\]]+?)\s*\[([^\[\]]*)\]", re.ASCII)
+_PD_GROUP = re.compile(r"(?:([^\s;\[\]]+)\s+)?(\d{1,9})x([^\[\]]+)\[([^\[\]]*)\]", re.ASCII)
 """Protein, number, name and places of a modification in ``P04637 2xPhospho [S3(99.8); T/Y]``."""
-_PLACE = re.compile(r"([A-Z])(\d+)?(?:\(([0-9.,]+)\))?", re.ASCII)
+_PLACE = re.compile(r"([A-Z])(\d{1,9})?(?:\(([0-9.,]+)\))?", re.ASCII)
 
 _MOST = 100
 """Modifications without a place that are counted, of one name in one cell."""
@@ -99,14 +99,12 @@ def _check(placed: Placed, sequence: str, column: str) -> None:
 
 def _placed(text: str, column: str) -> Iterator[Placed]:
     """Yield the modifications of a list in whichever form."""
-    if re.search(r"\dx[^;]*\[", text):
+    if re.match(r"[\s;]*(?:[^\s;\[\]]+\s+)?\d{1,9}x", text):
         yield from parse_pd_places(text, column)
         return
-    pattern = _FRAGPIPE if re.match(r"\s*(?:\d+[A-Z]\(|[NC]-term\()", text) else _PD_SPECTRUM
+    pattern = _FRAGPIPE if re.match(r"\s*(?:\d{1,9}[A-Z]\(|[NC]-term\()", text) else _PD_SPECTRUM
     end = 0
-    for match in pattern.finditer(text):
-        if text[end : match.start()].strip(" ,;"):
-            break
+    for match in one_after_another(pattern, text, " ,;"):
         end = match.end()
         if pattern is _FRAGPIPE:
             yield Placed(match[3] or match[5], match[2] or "", int(match[1] or 0))
@@ -119,6 +117,19 @@ def _placed(text: str, column: str) -> Iterator[Placed]:
             f"{text[end : end + 40]!r} in column {column!r}",
             "modifications such as 3S(79.9663) or S3(Phospho)",
         )
+
+
+def one_after_another(pattern: re.Pattern[str], text: str, between: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern from the start of a text, as long as only some characters stand between them."""
+    end = 0
+    while end < len(text):
+        while end < len(text) and text[end] in between:
+            end += 1
+        match = pattern.match(text, end)
+        if match is None or match.end() == end:
+            return
+        yield match
+        end = match.end()
 
 
 def list_probabilities(text: str, column: str) -> dict[int, float]:
@@ -147,9 +158,7 @@ def parse_pd_places(text: str, column: str) -> Iterator[Placed]:
         If the text is no such list.
     """
     end, protein = 0, ""
-    for match in _PD_GROUP.finditer(text):
-        if text[end : match.start()].strip(" ;"):
-            break
+    for match in one_after_another(_PD_GROUP, text, " ;"):
         end, protein = match.end(), match[1] or protein
         parts = [part.strip() for part in match[4].split(";") if part.strip()]
         yield from (_place(match[3].strip(), part, protein) for part in parts)

@@ -5,10 +5,11 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import IO, Any
 
 from phosphot5.data.files.numbers import decimal_number
+from phosphot5.data.peptides.listed import one_after_another
 from phosphot5.data.peptides.modified import ModifiedPeptide, is_phospho_tag, parse_probabilities
 from phosphot5.data.records import PHOSPHO_RESIDUES
 from phosphot5.data.sources.peptide_rows import IdentifiedPeptide, peptide_labels, split_proteins
@@ -18,9 +19,9 @@ from phosphot5.modeling_phosphot5.fasta_phosphot5 import is_gzip
 
 __all__ = ["read_mzidentml", "read_mztab", "read_pepxml"]
 
-_MZTAB_PLACE = re.compile(r"(\d+)(\[[^\]]*\])?", re.ASCII)
-_MZTAB_ITEM = re.compile(r"((?:\d+(?:\[[^\]]*\])?\|?)*)-?([A-Za-z]+:[^,\[]+)(?:\[[^\]]*\])?,?", re.ASCII)
-_LOCALISED = re.compile(r"(\d+):([0-9.eE+-]+):(\d+)(?:\|\d+)*:(?:true|false)", re.ASCII | re.IGNORECASE)
+_MZTAB_PLACE = re.compile(r"(\d{1,9})(\[[^\]]*\])?", re.ASCII)
+_MZTAB_ITEM = re.compile(r"((?:\d{1,9}(?:\[[^\]]*\])?\|?)*)-?([A-Za-z]+:[^,\[]+)(?:\[[^\]]*\])?,?", re.ASCII)
+_LOCALISED = re.compile(r"(\d+):([0-9.eE+-]+):(\d{1,9})(?:\|\d+)*:(?:true|false)", re.ASCII | re.IGNORECASE)
 """Modification, score and place in a localisation score of mzIdentML."""
 _PSI_MS = "http://purl.obolibrary.org/obo/ms/psi-ms.obo"
 _DECOY_SHARE = 0.05
@@ -161,15 +162,20 @@ def _pepxml_peptide(hit: dict[str, Any], number: int) -> IdentifiedPeptide:
 
 
 def _mzidentml_hits(handle: IO[bytes]) -> Hits:
-    from psims.controlled_vocabulary.controlled_vocabulary import OBOCache
     from pyteomics import mzid
 
-    # the vocabulary that psims holds; by default it would ask the network for the newest
-    terms = OBOCache(enabled=False, use_remote=False).load(_PSI_MS)
-    with mzid.read(handle, retrieve_refs=True, use_index=False, iterative=False, cv=terms) as spectra:
+    with mzid.read(handle, retrieve_refs=True, use_index=False, iterative=False, cv=_vocabulary()) as spectra:
         for number, spectrum in enumerate(spectra, 1):
             for item in spectrum.get("SpectrumIdentificationItem", ())[:1]:
                 yield number, partial(_mzidentml_peptide, item, number)
+
+
+@cache
+def _vocabulary() -> Any:
+    """Return the vocabulary that psims holds; by default it would ask the network for the newest."""
+    from psims.controlled_vocabulary.controlled_vocabulary import OBOCache
+
+    return OBOCache(enabled=False, use_remote=False).load(_PSI_MS)
 
 
 def _mzidentml_peptide(item: dict[str, Any], number: int) -> IdentifiedPeptide | str:
@@ -220,9 +226,7 @@ def _mztab_peptide(row: dict[str, Any], number: int) -> IdentifiedPeptide:
     probabilities: dict[int, float] = {}
     text = str(row.get("modifications") or "")
     end = 0
-    for item in _MZTAB_ITEM.finditer(text):
-        if item.start() != end:
-            break
+    for item in one_after_another(_MZTAB_ITEM, text, ""):
         end = item.end()
         places = {int(match[1]): _mztab_score(match[2]) for match in _MZTAB_PLACE.finditer(item[1])}
         scores = {place: score for place, score in places.items() if score is not None}

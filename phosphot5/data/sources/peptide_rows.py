@@ -85,6 +85,8 @@ def peptide_labels(context: ReadContext, found: IdentifiedPeptide) -> Labels:
         return []
     if context.sequences is None:
         advice = "give the FASTA file of the proteins with --fasta"
+        if context.known:
+            advice = "put peptides on their proteins with phosphot5 data convert first"
         raise InputFormatError("a peptide, whose place in its protein is not known", "one", advice)
     places = _places(context, context.sequences, found)
     if peptide.unplaced and places:
