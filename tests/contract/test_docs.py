@@ -46,6 +46,7 @@ NOT_RUN = {
     "phosphot5 crossval": "trains; tests/trainer/test_crossval.py does",
     "phosphot5 merge": "needs the parts of a job array; tests/cli/test_predict_shares.py makes some",
     "phosphot5 push": "needs the Hub; tests/hub_card/test_publish.py has one of its own",
+    "phosphot5 data fetch": "needs the network; tests/data/test_public.py has a server",
     "phosphot5 data push": "needs the Hub; tests/hub_card/test_dataset.py has one of its own",
 }
 """Commands whose options are read, but which are not run here."""
