@@ -100,6 +100,7 @@ def test_lists_that_contradict_or_cannot_be_read():
     with pytest.raises(InputFormatError, match="in column 'Mods', expected modifications such as"):
         peptide_with_list("SDS", "something", "Mods")
     assert list_probabilities("S1(Phospho): 99.5; S3(Phospho): 0.5", "p") == {1: 0.995, 3: 0.005}
+    assert list_probabilities("S(1): 99.5; S(3): 0.5", "p") == {1: 0.995, 3: 0.005}
     assert list_probabilities("Too many isoforms", "p") == {}
 
 

@@ -19,6 +19,12 @@ def test_table_of_sites(labels, notice):
     assert labels(text, organism="Human") == ({"Q11111": "S3"}, LEFT_OUT | {"of another organism": 1})
 
 
+def test_substrates_of_kinases(labels):
+    text = "GENE\tKINASE\tKIN_ACC_ID\tKIN_ORGANISM\tSUB_ACC_ID\tSUB_ORGANISM\tSUB_MOD_RSD\n"
+    text += "K\tKIN1\tP1\thuman\tQ11111\thuman\tS3\nK\tKIN1\tP1\thuman\tQ22222\tmouse\tY20\n"
+    assert labels(NOTICE + text, organism="human") == ({"Q11111": "S3"}, {"of another organism": 1})
+
+
 def marked(sequence, *positions):
     return "".join(letter.lower() if at in positions else letter for at, letter in enumerate(sequence, 1))
 

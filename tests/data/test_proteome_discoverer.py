@@ -68,6 +68,15 @@ def test_spectra_with_ptmrs(labels):
     )
 
 
+def test_spectra_of_version_1_4(labels):
+    text = table(
+        ["Sequence", "Protein Group Accessions", "Modifications", "phosphoRS Site Probabilities"],
+        ["mGsLPK", ONE, "N-Term(Acetyl); S3(Phospho)", "S(3): 99.8"],
+        ["VDStGR", TWO, "T4(Phospho)", "S(3): 50.0; T(4): 50.0"],
+    )
+    assert labels(text) == ({ONE: "S3"}, {"localisation probability below 0.75": 1})
+
+
 def test_modification_sites(labels):
     header = [
         "Modification Name",

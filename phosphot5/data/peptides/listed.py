@@ -13,7 +13,8 @@ __all__ = ["Placed", "list_probabilities", "one_after_another", "parse_pd_places
 
 _FRAGPIPE = re.compile(r"(\d{1,9})([A-Z])\(([^()]*)\)|(N-term|C-term)\(([^()]*)\)", re.ASCII)
 _PD_SPECTRUM = re.compile(
-    r"([A-Z])(\d{1,9})\(((?:[^()]|\([^()]*\))*)\)(?::\s*([0-9.,]+))?|([NC]-Term)(?:\(Prot\))?\((.*?)\)",
+    r"([A-Z])(\d{1,9})\(((?:[^()]|\([^()]*\))*)\)(?::\s*([0-9.,]+))?|([NC]-Term)(?:\(Prot\))?\((.*?)\)"
+    r"|([A-Z])\((\d{1,9})\):\s*([0-9.,]+)",
     re.ASCII | re.IGNORECASE,
 )
 _PD_GROUP = re.compile(r"(?:([^\s;\[\]]+)\s+)?(\d{1,9})x([^\[\]]+)\[([^\[\]]*)\]", re.ASCII)
@@ -109,9 +110,10 @@ def _placed(text: str, column: str) -> Iterator[Placed]:
         if pattern is _FRAGPIPE:
             yield Placed(match[3] or match[5], match[2] or "", int(match[1] or 0))
         else:
-            score = decimal_number(match[4]) if match[4] else None
+            score = decimal_number(match[4] or match[9] or "")
             probability = None if score is None else score / 100
-            yield Placed(match[3] or match[6] or "", match[1] or "", int(match[2] or 0), probability)
+            name = "Phospho" if match[7] else match[3] or match[6] or ""
+            yield Placed(name, match[1] or match[7] or "", int(match[2] or match[8] or 0), probability)
     if text[end:].strip(" ,;"):
         raise InputFormatError(
             f"{text[end : end + 40]!r} in column {column!r}",

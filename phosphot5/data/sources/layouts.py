@@ -75,9 +75,13 @@ def _pattern(choice: str) -> re.Pattern[str]:
 PROTEIN = (
     *PROTEIN_COLUMNS[:-1], "acc", "uniprot_accession", "protein_accession", "protein_ids", "protein_group",
     "ptm_protein_id", "protein_accessions", "proteins", "leading_proteins", "master_protein_accessions",
-    "uniprot_ids", PROTEIN_COLUMNS[-1],
+    "uniprot_ids", "uniprotkb", "uniprot_ac", "accession_number", "protein_accession_number", "swissprot",
+    PROTEIN_COLUMNS[-1],
 )  # fmt: skip
-POSITION = (*POSITION_COLUMNS, "phosphosite", "ptm_site_location", "position_in_protein")
+POSITION = (
+    *POSITION_COLUMNS, "phosphosite", "ptm_site_location", "position_in_protein", "site_position", "ptm_site",
+    "modification_site", "residue_number", "aa_position", "amino_acid_position",
+)  # fmt: skip
 RESIDUE = (
     "residue", "amino_acid", "aa", "code", "ptm_site_aa", "modified_residue", "target_amino_acid",
 )  # fmt: skip
@@ -296,15 +300,19 @@ PROTEOME_DISCOVERER = (
     Layout(
         "proteome-discoverer",
         "peptides or PSMs of Proteome Discoverer",
-        (("Annotated Sequence",), ("Modifications",), ("Master Protein Accessions", "Protein Accessions")),
+        (
+            ("Annotated Sequence", "Sequence"), ("Modifications",),
+            ("Master Protein Accessions", "Protein Accessions", "Protein Group Accessions"),
+        ),
         "peptides",
         _FOREIGN
         | {
-            "peptide": ("Annotated Sequence",),
+            "peptide": ("Annotated Sequence", "Sequence"),
             "modifications": ("Modifications",),
-            "protein": ("Master Protein Accessions", "Protein Accessions"),
+            "protein": ("Master Protein Accessions", "Protein Accessions", "Protein Group Accessions"),
             "probabilities": (
-                "ptmRS: Best Site Probabilities", "PhosphoRS: Best Site Probabilities", "~(ptm|phospho)rs.*bestsite.*",
+                "ptmRS: Best Site Probabilities", "PhosphoRS: Best Site Probabilities",
+                "phosphoRS Site Probabilities", "~(ptm|phospho)rs.*(bestsite|siteprob).*",
             ),
         },
         ("peptide", "modifications", "protein"),
@@ -319,6 +327,14 @@ PHOSPHOSITEPLUS = (
         "sites",
         {"protein": ("ACC_ID",), "position": ("MOD_RSD",), "organism": ("ORGANISM",)},
         facts=("LT_LIT", "MS_LIT", "MS_CST"),
+    ),
+    Layout(
+        "phosphositeplus",
+        "Kinase_Substrate_Dataset of PhosphoSitePlus",
+        (("SUB_ACC_ID",), ("SUB_MOD_RSD",)),
+        "sites",
+        {"protein": ("SUB_ACC_ID",), "position": ("SUB_MOD_RSD",), "organism": ("SUB_ORGANISM",)},
+        facts=("KINASE",),
     ),
 )
 UNIPROT = (
