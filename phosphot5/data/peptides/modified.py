@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.notations import parse
@@ -25,7 +26,7 @@ _WHOLE_MASSES = {"S": 167, "T": 181, "Y": 243}
 _NOMINAL_SHIFT = 80
 _GROUP = r"\((?:[^()]|\([^()]*\))*\)|\[(?:[^\[\]]|\[[^\[\]]*\])*\]|\{[^{}]*\}"
 _TOKEN = re.compile(
-    r"(?P<prefix>p(?=[STY]))|(?P<residue>[A-Z])|(?P<mark>[#@])"
+    r"(?P<prefix>p(?=[STY]))|(?P<residues>[A-Z]+)|(?P<mark>[#@])"
     rf"|(?P<group>{_GROUP})|(?P<shift>[+\-]\d+(?:\.\d+)?)"
 )
 _FLANKS = re.compile(
@@ -39,6 +40,8 @@ _SCORED_NAME = re.compile(r"(.*?):\s*([0-9.,]+)\s*%?", re.ASCII)
 _ACCESSIONS = ("unimod:", "u:", "mod:", "m:")
 _NUMBER = re.compile(r"\d*[.,]?\d+(?:[eE]-?\d+)?", re.ASCII)
 _PROFORMA = re.compile(r"#|\]\?|^<|\(\?|^\{")
+_REPEATED = 1 << 16
+"""Texts that are remembered: a report has a peptide once for each run."""
 _EXPECTED = "a residue A-Z, a modification in brackets after its residue, or p before S, T or Y"
 
 
@@ -138,6 +141,7 @@ def _core(text: str) -> str:
     return _CHARGE.sub("", match[1] if match else text)
 
 
+@lru_cache(_REPEATED)
 def parse_modified_peptide(text: str) -> ModifiedPeptide:
     """Read a peptide with its modifications, in any notation but lower case.
 
@@ -156,6 +160,7 @@ def parse_modified_peptide(text: str) -> ModifiedPeptide:
     return peptide.with_probabilities(probabilities)
 
 
+@lru_cache(_REPEATED)
 def parse_probabilities(text: str) -> dict[int, float]:
     """Return localisation probabilities of phosphorylation by position in the peptide, 1-based.
 
@@ -184,7 +189,7 @@ class _Reading:
         """Return the peptide and the probabilities in it."""
         steps: dict[str, Callable[[str], None]] = {
             "prefix": self._prefix,
-            "residue": self._residue,
+            "residues": self._residues,
             "mark": self._mark,
             "group": lambda group: self._group(group[1:-1].strip()),
             "shift": self._group,
@@ -218,8 +223,8 @@ class _Reading:
     def _prefix(self, _: str) -> None:
         self.sites[len(self.sequence) + 1] = None
 
-    def _residue(self, letter: str) -> None:
-        self.sequence.append(letter)
+    def _residues(self, letters: str) -> None:
+        self.sequence.extend(letters)
         self.tagged = None
 
     def _mark(self, mark: str) -> None:
