@@ -28,6 +28,13 @@ def test_a_shared_peptide_of_no_protein_is_ambiguous(labels):
     assert negatives == {"Q22222": "S7- T8 T17-"}  # nobody may call Y20 a negative, nor is another Y positive
 
 
+def test_decoys_in_the_fasta_file_are_no_places(labels):
+    from proteins import FASTA, ONE
+
+    text = "peptidoform\nSDS[Phospho]PGR\n"
+    assert labels(text, fasta=f"{FASTA}>rev_sp|Q11111|ONE_TEST\n{ONE}\n")[0] == {"Q11111": "S15"}
+
+
 def test_decoys_contaminants_and_peptides_without_a_place(labels):
     text = f"{HEADER}\tdecoy\nSDS[Phospho]PGR\tQ11111\t\nSDS[Phospho]PGR\trev_Q11111\t\n"
     text += "SDS[Phospho]PGR\tQ11111\tTRUE\nSDS[Phospho]PGR\tCON__Q11111\t\n[Phospho]?SDSPGR\tQ11111\t\n"

@@ -116,7 +116,7 @@ def _places(context: ReadContext, sequences: Sequences, found: IdentifiedPeptide
         return []
     sequence = found.peptide.sequence
     if not found.proteins:
-        places = sequences.places(sequence)
+        places = [place for place in sequences.places(sequence) if not context.excluded_by_name(place[0])]
         if not places:
             context.account.missing[sequence] += 1
             context.leave_out(NO_PROTEIN)
