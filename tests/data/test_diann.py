@@ -105,6 +105,25 @@ def test_matrix_of_phosphosites(labels):
     )
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "sites"),
+    [
+        ("0.9", "S13 S15"),
+        ("0.5", ""),
+        ("0.9;0.5", "S13"),
+        ("S(UniMod:21){0.5}DS(UniMod:21){0.9}PGR2", "S15"),
+        ("", "S13 S15"),
+    ],
+)
+def test_occupancy_of_sites_in_one_column(labels, probabilities, sites):
+    text = f"Protein.Sites\tSite.Occupancy.Probabilities\n[{ONE}:S13,C14,S15]\t{probabilities}\n"
+    assert labels(text)[0] == ({ONE: sites} if sites else {})
+    with pytest.raises(
+        InputFormatError, match="in column 'Site.Occupancy.Probabilities', expected a probability for"
+    ):
+        labels(f"Protein.Sites\tSite.Occupancy.Probabilities\n[{ONE}:S3,S13,S15]\t0.9;0.8\n")
+
+
 def test_sites_of_proteins_in_one_column(labels):
     text = f"Protein.Sites\tPTM.Site.Confidence\n[{ONE}:M1,S3];[{TWO}:T8]\t0.9\n{ONE}:S13\t0.5\n"
     assert labels(text) == (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from phosphot5.errors import InputFormatError
+from phosphot5.errors import InputFileError, InputFormatError
 
 HEADER = "modified_sequence\tprotein"
 
@@ -82,6 +82,34 @@ def test_wrong_rows(labels, row, message):
 def test_peptides_need_the_proteins(labels):
     with pytest.raises(InputFormatError, match="give the FASTA file of the proteins with --fasta"):
         labels(f"{HEADER}\nSDS[Phospho]PGR\tQ11111\n", fasta=None)
+
+
+def test_a_column_of_peptides_is_told_by_the_modifications_in_it(labels):
+    assert labels("Peptide;Protein\nMGSLPK;Q11111\nSDS[Phospho]PGR;Q11111\n")[0] == {"Q11111": "S15"}
+    with pytest.raises(InputFileError, match="format not recognised from the content"):
+        labels("Peptide;Protein\nMGSLPK;Q11111\n")
+
+
+def test_where_a_peptide_begins(labels):
+    fasta = ">R\nASPKASPK\n"
+    text = "modified_sequence\tprotein\tstart\nAS(ph)PK\tR\t{}\n"
+    assert labels(text.format(5), fasta=fasta)[0] == {"R": "S6"}
+    assert (
+        labels(text.format("1,5"), fasta=fasta)[0]
+        == labels(text.format(""), fasta=fasta)[0]
+        == {"R": "S2 S6"}
+    )
+    with pytest.raises(
+        InputFormatError, match="found a peptide that begins at 3 of R, expected 1, 5, where the FASTA"
+    ):
+        labels(text.format(3), fasta=fasta)
+    spectronaut = "PG.ProteinAccessions\tEG.ModifiedSequence\tPEP.PeptidePosition\n"
+    row = "Q11111;Q22222\t_TAEY[Phospho (STY)]VR_\t7;17\n"
+    assert labels(spectronaut + row)[0] == {"Q11111": "Y10", "Q22222": "Y20"}
+    with pytest.raises(InputFormatError, match="begins at 18 of Q22222, expected 17"):
+        labels(spectronaut + row.replace("7;17", "7;18"))
+    groups = "Annotated Sequence\tModifications\tMaster Protein Accessions\tPositions in Master Proteins\n"
+    assert labels(f"{groups}[K].ASPK.[A]\t1xPhospho [S2]\tR\tR [5-8]\n", fasta=fasta)[0] == {"R": "S6"}
 
 
 def test_an_explicit_format_wins(labels):

@@ -194,8 +194,8 @@ DIANN = (
         "lists",
         {
             "position": ("Protein.Sites",),
+            "occupancy": ("Site.Occupancy.Probabilities",),
             "localisation": ("PTM.Site.Confidence",),
-            "modified": ("Modified.Sequence",),
             "decoy": ("Decoy",),
         },
         ("position",),
@@ -235,6 +235,7 @@ SPECTRONAUT = (
             "protein": ("PG.ProteinAccessions", "PG.ProteinGroups", "PG.UniProtIds"),
             "probabilities": ("EG.PTMLocalizationProbabilities", "~.*egptmlocalizationprobabilities"),
             "localisation": ("EG.PTMAssayProbability", "~.*egptmassayprobability"),
+            "start": ("PEP.PeptidePosition",),
         },
         ("peptide", "protein"),
     ),
@@ -266,6 +267,7 @@ FRAGPIPE = (
             "protein": ("Protein", "Protein ID"),
             "probabilities": (_PHOSPHO_COLUMN,),
             "localisation": (_PHOSPHO_COLUMN + "bestlocalization",),
+            "start": ("Protein Start", "Start"),
         },
         ("peptide", "protein"),
     ),
@@ -308,6 +310,7 @@ PROTEOME_DISCOVERER = (
         _FOREIGN
         | {
             "peptide": ("Annotated Sequence", "Sequence"),
+            "start": ("Positions in Master Proteins", "Positions in Proteins"),
             "modifications": ("Modifications",),
             "protein": ("Master Protein Accessions", "Protein Accessions", "Protein Group Accessions"),
             "probabilities": (
@@ -372,7 +375,13 @@ GENERIC = (
         (PEPTIDE[:-3],),
         "peptides",
         _FOREIGN
-        | {"peptide": PEPTIDE, "protein": PROTEIN, "evidence": ("evidence",), "localisation": LOCALISATION},
+        | {
+            "peptide": PEPTIDE,
+            "protein": PROTEIN,
+            "evidence": ("evidence",),
+            "start": ("start", "peptide_start", "start_position", "protein_start", "peptide_position"),
+            "localisation": LOCALISATION,
+        },
         ("peptide",),
     ),
 )

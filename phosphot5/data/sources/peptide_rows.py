@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from phosphot5.data.account import AMBIGUOUS, ANOTHER_MODIFICATION, NO_PHOSPHORYLATION, NO_PROTEIN
-from phosphot5.data.files.numbers import decimal_number
+from phosphot5.data.files.numbers import decimal_number, whole_number
 from phosphot5.data.identifiers import identity
 from phosphot5.data.peptides.listed import list_probabilities, peptide_with_list
 from phosphot5.data.peptides.modified import (
@@ -24,6 +24,7 @@ __all__ = ["IdentifiedPeptide", "peptide_labels", "split_proteins", "table_pepti
 
 Labels = list[tuple[str, SiteLabel]]
 
+_RANGE = re.compile(r"([^\s;\[\]]+)?\s*\[(\d{1,9})-\d{1,9}\]", re.ASCII)
 _HEADERS = re.compile(r";(?=[^;\s|]+\|[^;\s]+)")
 """What stands between whole FASTA headers, which may have semicolons of their own."""
 
@@ -42,6 +43,8 @@ class IdentifiedPeptide:
         Localisation probability of the peptide as a whole, for sites without one of their own.
     scored : bool
         Whether the source gives localisation probabilities, so that a site without one is not localised.
+    starts : dict of str to set of int
+        Where the source says that the peptide begins, 1-based, by protein; empty if it does not.
     decoy, contaminant : str
         Marks, as :meth:`ReadContext.excluded` takes them.
     evidence : str
@@ -54,6 +57,7 @@ class IdentifiedPeptide:
     proteins: list[str] = field(default_factory=list)
     probability: float | None = None
     scored: bool = False
+    starts: dict[str, set[int]] = field(default_factory=dict)
     decoy: str = ""
     contaminant: str = ""
     evidence: str = ""
@@ -125,7 +129,15 @@ def _places(context: ReadContext, sequences: Sequences, found: IdentifiedPeptide
     for name, reason in zip(found.proteins, reasons, strict=True):
         entry = None if reason else sequences.find(name)
         if entry is not None:
-            places += [(entry[0], start) for start in occurrences(entry[1], sequence)]
+            found_at = occurrences(entry[1], sequence)
+            stated = found.starts.get(name, set(found_at))
+            if found_at and not stated.intersection(found_at):
+                raise InputFormatError(
+                    f"a peptide that begins at {', '.join(map(str, sorted(stated)))} of {name}",
+                    f"{', '.join(map(str, found_at))}, where the FASTA file has it",
+                    "the FASTA file may be of another release than the one that was searched",
+                )
+            places += [(entry[0], start) for start in found_at if start in stated]
     if not places:
         names = ", ".join(name for name, reason in zip(found.proteins, reasons, strict=True) if not reason)
         raise InputFormatError(
@@ -171,11 +183,13 @@ def table_peptide(columns: Columns, row: list[str], cells: dict[str, str], line:
         peptide = parse_modified_peptide(cells["peptide"])
     if "probabilities" in cells:
         peptide = peptide.with_probabilities(_probabilities(columns, row, peptide.sequence))
+    proteins = split_proteins(cells.get("protein", ""))
     return IdentifiedPeptide(
         peptide,
-        split_proteins(cells.get("protein", "")),
+        proteins,
         _probability(cells.get("localisation", ""), columns),
         "localisation" in cells or "probabilities" in cells,
+        _starts(cells.get("start", ""), proteins),
         cells.get("decoy", ""),
         cells.get("contaminant", ""),
         cells.get("evidence", ""),
@@ -199,6 +213,21 @@ def _probabilities(columns: Columns, row: list[str], sequence: str) -> dict[int,
             given = parse_probabilities(text)
         highest.update({at: max(value, highest.get(at, 0.0)) for at, value in given.items()})
     return highest
+
+
+def _starts(cell: str, proteins: list[str]) -> dict[str, set[int]]:
+    """Return where a peptide begins: ``12;30,41`` beside two proteins, or ``P04637 [12-20]; P02340 [30-38]``."""
+    if "[" in cell:
+        starts: dict[str, set[int]] = {}
+        for match in _RANGE.finditer(cell):
+            starts.setdefault(match[1] or (proteins or [""])[0], set()).add(int(match[2]))
+        return starts
+    parts = cell.split(";")
+    if len(parts) not in (1, len(proteins)):
+        return {}
+    pairs = zip(proteins, parts, strict=False)  # one for several is that of the first
+    read = {name: {whole_number(text.strip()) for text in part.split(",")} for name, part in pairs}
+    return {name: {at for at in places if at} for name, places in read.items() if None not in places}
 
 
 def _probability(text: str, columns: Columns) -> float | None:

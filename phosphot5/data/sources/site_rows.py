@@ -1,13 +1,16 @@
 """Labels from rows that are a site, or have a cell that lists sites."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from phosphot5.data.account import AMBIGUOUS, ANOTHER_MODIFICATION
 from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.files.tables import AnotherModificationError, one_letter, parse_site
 from phosphot5.data.identifiers import identity
-from phosphot5.data.records import SiteState
+from phosphot5.data.peptides.modified import parse_modified_peptide
+from phosphot5.data.records import PHOSPHO_RESIDUES, SiteState
 from phosphot5.data.sources.peptide_rows import split_proteins
 from phosphot5.data.sources.read_context import ReadContext, SiteLabel
 from phosphot5.data.sources.site_lists import SITE_LISTS, ListedSite
@@ -113,6 +116,7 @@ def listed_labels(context: ReadContext, columns: Columns, cells: dict[str, str],
     sites = [] if cells["position"].lower() in _NOTHING else read(cells["position"])
     if not sites:
         context.leave_out("no site given")
+    sites = _with_occupancy(columns, sites, cells.get("occupancy", ""))
     localised: bool | None = None  # judged, and counted, once for the row
     labels: Labels = []
     for site in sites:
@@ -124,15 +128,42 @@ def listed_labels(context: ReadContext, columns: Columns, cells: dict[str, str],
         if reason := context.excluded(name):
             context.leave_out(reason)
         elif label := _from_list(context, site, line):
-            if "localisation" in cells and label.state and localised is None:
+            own = site.probability is not None
+            if "localisation" in cells and label.state and localised is None and not own:
                 localised = bool(_localised(context, columns, cells, label.state))
-            if localised is False:
+            if localised is False and not own:
                 label = SiteLabel(label.position, label.residue, SiteState.UNKNOWN, "", line)
             elif label.state:
                 evidence = label.evidence or _evidence(cells)
                 label = context.label(label.position, label.residue, label.state, evidence, line)
             labels.append((name, label))
     return labels
+
+
+def _with_occupancy(columns: Columns, sites: list[ListedSite], text: str) -> list[ListedSite]:
+    """Give the sites of a list their probabilities: a number, a number for each, or those of the peptide's sites."""
+    if text.lower() in _NOTHING or not sites:
+        return sites
+    given: list[float | None] = [decimal_number(text)]
+    if given == [None]:
+        given = [decimal_number(part.strip()) for part in text.split(";")]
+    if None in given:
+        peptide = parse_modified_peptide(text).sites
+        given = [peptide[at] for at in sorted(peptide)]
+    values: list[ListedSite] = []
+    number: Counter[str] = Counter()
+    for site in sites:
+        if site.residue in PHOSPHO_RESIDUES:
+            index = number[site.protein] if len(given) > 1 else 0
+            number[site.protein] += 1
+            if index >= len(given):
+                raise InputFormatError(
+                    f"{text!r} in column {columns.name('occupancy')!r}",
+                    f"a probability for each site in {columns.name('position')!r}",
+                )
+            site = replace(site, probability=given[index])
+        values.append(site)
+    return values
 
 
 def _from_list(context: ReadContext, site: ListedSite, line: int) -> SiteLabel | None:

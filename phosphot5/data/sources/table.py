@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from phosphot5.data.files.sheets import read_sheet
+from phosphot5.data.files.tables import plain_name
 from phosphot5.data.identifiers import identity
-from phosphot5.data.sources.layouts import GENERIC, LAYOUTS, Layout, find_layout
+from phosphot5.data.peptides.modified import parse_modified_peptide
+from phosphot5.data.sources.layouts import GENERIC, LAYOUTS, PEPTIDE, Layout, find_layout
 from phosphot5.data.sources.peptide_rows import peptide_labels, table_peptide
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.sources.site_lists import protein_sites
@@ -16,6 +19,8 @@ from phosphot5.errors import InputFileError, InputFormatError
 __all__ = ["read_table", "table_format"]
 
 _PEPTIDES = "give the proteins with --fasta if the column holds peptides"
+_ROWS = 1000
+"""Rows that are looked at to tell what a column holds."""
 _MASS_IN_NAME = re.compile(r"combined_site_[A-Z]+_(\d+\.\d+)", re.ASCII)
 """FragPipe tells only by the name of a file which modification its sites have."""
 
@@ -84,7 +89,23 @@ def table_format(path: str) -> str:
     except InputFormatError:
         return ""
     layout = find_layout(sheet.header)
-    return layout.format if layout else ""
+    return layout.format if layout else _format_by_rows(path)
+
+
+def _format_by_rows(path: str) -> str:
+    """Tell a table of peptides by the modifications in a column that may also hold bare sequences."""
+    names = {plain_name(name) for name in PEPTIDE}
+    sheet = read_sheet(path, lambda cells: any(plain_name(cell) in names for cell in cells))
+    columns = [i for i, name in enumerate(sheet.header) if plain_name(name) in names]
+    for _, row in islice(sheet, _ROWS):
+        for cell in (row[i] for i in columns if i < len(row)):
+            try:
+                peptide = parse_modified_peptide(cell)
+            except InputFormatError:
+                continue
+            if peptide.sites or peptide.others:
+                return "peptides"
+    return ""
 
 
 def _expected(input_format: str, layouts: list[Layout]) -> Layout:
@@ -106,7 +127,11 @@ def _labels(
         return []
     labels = peptide_labels(context, table_peptide(columns, row, cells, line))
     if labels and cells.get("sites"):
-        _check_sites(columns, cells["sites"], labels)
+        try:
+            _check_sites(columns, cells["sites"], labels)
+        except InputFormatError:
+            context.account.labelled.subtract(label.state for _, label in labels if label.state)
+            raise
     return labels
 
 
