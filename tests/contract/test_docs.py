@@ -274,7 +274,7 @@ def test_known_sites_of_the_example_are_listed_as_known(tmp_path, monkeypatch):
 def test_formats_shown_are_those_that_can_be_read():
     from phosphot5.data.sources import FORMATS
 
-    rows = PAGES["docs/data.md"].partition("| `--from` |")[2].partition("\n\n")[0]
+    rows = PAGES["docs/file-formats.md"].partition("| `--from` |")[2].partition("\n\n")[0]
     first_cells = [row.split("|")[1] for row in rows.splitlines()[2:]]
     assert set(re.findall(r"`([\w-]+)`", " ".join(first_cells))) == set(FORMATS)
 
