@@ -175,8 +175,7 @@ class PhosphoT5Config(PretrainedConfig):
     ) -> None:
         self.vocab_size = vocab_size
         self.d_model = d_model
-        self.d_kv = d_kv
-        self.d_ff = d_ff
+        self.d_kv, self.d_ff = d_kv, d_ff
         self.num_layers = num_layers
         self.num_decoder_layers = num_layers if num_decoder_layers is None else num_decoder_layers
         self.num_heads = num_heads
@@ -192,8 +191,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.scale_decoder_outputs = (
             tie_word_embeddings if scale_decoder_outputs is None else scale_decoder_outputs
         )
-        self.attention = attention
-        self.window = window
+        self.attention, self.window = attention, window
         self.alignment = alignment
         self.conv_width, self.global_context = conv_width, global_context
         self.noise_std = noise_std

@@ -9,7 +9,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from .calibration_phosphot5 import calibrated_probability
 from .configuration_phosphot5 import PhosphoT5Config
-from .decoding_phosphot5 import phospho_partner, shift_right, site_mask, token_mask
+from .decoding_phosphot5 import is_phosphorylated, phospho_partner, shift_right, site_mask, token_mask
 from .families_phosphot5 import require_families
 from .kinases_phosphot5 import KinaseHead, residue_windows
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
@@ -212,6 +212,7 @@ class PhosphositeScoring(_Model):
         families = torch.full((*input_ids.shape, scores.shape[-1]), float("nan"), device=input_ids.device)
         families[sites] = scores.masked_fill(~fitting, float("nan"))
         substrates = torch.sigmoid(self.kinases.of_substrates(torch.logit(site, eps=1e-6)))
+        substrates = substrates.masked_fill(site.isnan(), float("nan"))  # onnxruntime clips NaN to a number
         return site, torch.cat([substrates[..., None], families], -1)
 
     def _fitting_families(self, device: torch.device) -> torch.Tensor:
@@ -246,9 +247,9 @@ class PhosphositeScoring(_Model):
         tuple
             Mask of the S, T and Y, bare or known, of shape (batch, length); arguments of the head.
         """
-        tokens = [token for pair in self.config.site_token_ids.values() for token in pair]
-        sites = torch.isin(input_ids, torch.tensor(tokens, device=input_ids.device))
         config = self.config
+        bare = site_mask(input_ids, self._partner(input_ids.device))
+        sites = bare | is_phosphorylated(input_ids, config.site_token_ids)
         windows = residue_windows(
             input_ids,
             attention_mask,

@@ -88,8 +88,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 FAMILIES = {
     "AGC": {"residues": "ST", "members": ["AKT1", "PRKACA"], "sites": 5},
-    "PKA": {"residues": "ST", "members": ["PRKACA"], "sites": 4},
     "CK2": {"residues": "ST", "members": ["CSNK2A1"], "sites": 4},
+    "PKA": {"residues": "ST", "members": ["PRKACA"], "sites": 4},
     "SRC": {"residues": "Y", "members": ["SRC"], "sites": 3},
 }
 """Families of a tiny model; AGC is a group, which holds PKA."""

@@ -65,7 +65,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
     )
+    _add_kinases(parser)
     _add_running(parser)
+
+
+def _add_kinases(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for kinases."""
+    parser.add_argument(
+        "--kinases",
+        nargs="?",
+        type=_kinases,
+        const=True,
+        default=False,
+        metavar="all",
+        help="add the most probable family of kinases at each site: columns kinase, kinase_probability and "
+        "kinase_fpr in tsv and jsonl, attributes in gff3; with all, write a table of all families of each site "
+        "instead (tsv and jsonl)",
+    )
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
@@ -108,6 +124,12 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _kinases(text: str) -> str:
+    if text != "all":
+        raise argparse.ArgumentTypeError(f"{text!r} is not all; put the input before --kinases")
+    return text
+
+
 def _share(text: str) -> Share:
     try:
         return Share.parse(text)
@@ -143,11 +165,17 @@ def _run(args: argparse.Namespace, began: float) -> int:
     """Predict the proteins of ``args.fasta``."""
     from phosphot5.prediction.formats import choose_format
     from phosphot5.prediction.job import PredictionJob
-    from phosphot5.prediction.runtime import GraphRuntime, Runtime, TorchRuntime, find_graph
+    from phosphot5.prediction.runtime import (
+        GraphRuntime,
+        Runtime,
+        TorchRuntime,
+        check_kinases,
+        find_graph,
+    )
     from phosphot5.processes import Alone, joined
 
     group = None if args.species is None else given_group(args.species)
-    output_format = choose_format(args.output, args.format)
+    output_format = choose_format(args.output, args.format).with_kinases(args.kinases)
     graph = find_graph(args.model, args.label_source, args.device, args.dtype, args.runtime)
     with joined(args.device) if graph is None else nullcontext(Alone()) as state:
         runtime: Runtime
@@ -156,6 +184,8 @@ def _run(args: argparse.Namespace, began: float) -> int:
             runtime = TorchRuntime(args.model, args.revision, args.label_source, device, args.dtype)
         else:
             runtime = GraphRuntime(graph)
+        if args.kinases:
+            check_kinases(runtime, args.model)
         job = PredictionJob(args, output_format, state, runtime)
         try:
             job.run()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from phosphot5.data import Protein, SiteState, render
 from phosphot5.errors import OutputFileError
+from phosphot5.modeling_phosphot5.families_phosphot5 import FAMILY_COLUMNS, KINASE_COLUMNS, family_rows
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
 
 __all__ = ["FORMATS", "Format", "choose_format"]
@@ -17,6 +18,8 @@ __all__ = ["FORMATS", "Format", "choose_format"]
 Rows = list[dict[str, Any]]
 
 _NOTES = {"S": "Phosphoserine", "T": "Phosphothreonine", "Y": "Phosphotyrosine"}
+_NOT_IN_ATTRIBUTE = re.compile(r"[;=&,%\x00-\x1f\x7f]")
+"""What GFF3 wants escaped in its last column."""
 _NOT_IN_SEQID = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]+")
 """What GFF3 wants escaped in its first column."""
 _NOT_IN_BED = re.compile(r"[%#]|^(?:t(?=rack)|b(?=rowser))", re.IGNORECASE)
@@ -45,17 +48,63 @@ class Format:
     header: str
     write: Callable[[IO[str], Protein, Rows, str], None]
 
+    def with_kinases(self, kinases: bool | str) -> "Format":
+        """Return the format that writes rows with kinases.
 
-def _write_tsv(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
+        Parameters
+        ----------
+        kinases : bool or "all"
+            True: the best family beside each site; ``"all"``: a table of all families of each site.
+
+        Raises
+        ------
+        OutputFileError
+            If the format has no place for them.
+        """
+        if not kinases:
+            return self
+        if self.name == "gff3" and kinases != "all":
+            return self  # its attributes are those of the row
+        if self.name not in ("tsv", "jsonl"):
+            option, places = ("--kinases all", "tsv or jsonl") if kinases == "all" else ("--kinases", PLACES)
+            raise OutputFileError(f"{option}: the format {self.name} has no place for kinases; use {places}")
+        columns = FAMILY_COLUMNS if kinases == "all" else (*COLUMNS, *KINASE_COLUMNS)
+        if self.name == "jsonl":
+            return replace(self, write=partial(_write_jsonl, every=kinases == "all"))
+        write = partial(_write_tsv, columns=columns, every=kinases == "all")
+        return replace(self, header="\t".join(columns) + "\n", write=write)
+
+
+PLACES = "tsv, jsonl or gff3"
+"""Formats with a place for the best family of a site."""
+
+
+def _write_tsv(
+    handle: IO[str],
+    protein: Protein,
+    rows: Rows,
+    weakest_call: str,
+    columns: Sequence[str] = COLUMNS,
+    every: bool = False,
+) -> None:
+    for row in family_rows(rows) if every else rows:
+        handle.write("\t".join(_tsv_text(column, row[column]) for column in columns) + "\n")
+
+
+def _tsv_text(column: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if column.endswith(("probability", "fpr")):
+        return f"{value:.4f}"
+    text = str(value)
     # quoted as csv and pandas want it, and only where they do
-    name = f'"{protein.id.replace(chr(34), chr(34) * 2)}"' if '"' in protein.id else protein.id
-    for row in rows:
-        numbers = {name: "" if row[name] is None else f"{row[name]:.4f}" for name in ("probability", "fpr")}
-        handle.write("\t".join(str((row | numbers | {"protein": name})[column]) for column in COLUMNS) + "\n")
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if '"' in text else text
 
 
-def _write_jsonl(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:
-    for row in rows:
+def _write_jsonl(
+    handle: IO[str], protein: Protein, rows: Rows, weakest_call: str, every: bool = False
+) -> None:
+    for row in family_rows(rows) if every else rows:
         handle.write(json.dumps(row) + "\n")
 
 
@@ -87,9 +136,20 @@ def _write_gff3(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str
         place = (name, "PhosphoT5", "Modified residue", str(row["position"]), str(row["position"]))
         attributes = (
             f"Note={_NOTES[row['residue']]};residue={row['residue']};{fpr}"
-            f"call={row['call']};status={row['status']}"
+            f"call={row['call']};status={row['status']}{_kinase_attributes(row)}"
         )
         handle.write("\t".join((*place, score, ".", ".", attributes)) + "\n")
+
+
+def _kinase_attributes(row: dict[str, Any]) -> str:
+    """Return the attributes of the best family of a site, if the row has one."""
+    if row.get("kinase") is None:
+        return ""
+    values = {name: row[name] for name in KINASE_COLUMNS if row[name] is not None}
+    return "".join(
+        f";{name}={_escaped(value, _NOT_IN_ATTRIBUTE) if isinstance(value, str) else f'{value:.4f}'}"
+        for name, value in values.items()
+    )
 
 
 def _write_bed(handle: IO[str], protein: Protein, rows: Rows, weakest_call: str) -> None:

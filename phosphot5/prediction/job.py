@@ -122,7 +122,7 @@ class PredictionJob:
         self, proteins: Iterable[Protein]
     ) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
         """Score proteins and make the rows of their tables."""
-        return self.runtime.predict_sites(proteins, self.threads)
+        return self.runtime.predict_sites(proteins, self.threads, self.args.kinases)
 
     def write(
         self, handle: IO[str], counts: Counter[str], protein: Protein, rows: list[dict[str, Any]]
@@ -252,6 +252,7 @@ class PredictionJob:
             "skip bad records": self.args.skip_bad,
             "format": self.output_format.name,
             "call": self.args.call,
+            "kinases": self.args.kinases,
             "proteins per part": PROTEINS_AHEAD,
             "phosphot5": __version__,
             **self.runtime.settings,

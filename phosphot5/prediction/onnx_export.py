@@ -7,12 +7,20 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.prediction.graph import FILES_KEY, KIND_KEY, SITES_KEY, TABLE_KEY, files_of_model
+from phosphot5.prediction.graph import (
+    FAMILIES_KEY,
+    FILES_KEY,
+    KIND_KEY,
+    SITES_KEY,
+    TABLE_KEY,
+    files_of_model,
+)
 
 __all__ = ["require_onnx", "write_onnx"]
 
@@ -26,15 +34,25 @@ CHECKS = ((1, 1), (3, 45), (1, 300))
 
 
 class _Scores(torch.nn.Module):
-    """What the graph computes: ``score_sites``, but NaN throughout where rows are packed."""
+    """What the graph computes: ``score_sites`` or ``score_kinases``, but NaN throughout where rows are packed."""
 
     def __init__(self, model: PhosphoT5ForConditionalGeneration) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        scores = self.model.score_sites(input_ids, attention_mask)
-        return scores.masked_fill((attention_mask > 1).any(), float("nan"))
+    @property
+    def names(self) -> list[str]:
+        """Names of the outputs."""
+        return ["probability", "kinases"] if self.model.config.kinase_families else ["probability"]
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        scores: tuple[torch.Tensor, ...]
+        if self.model.config.kinase_families:
+            scores = self.model.site_and_kinase_scores(input_ids, attention_mask)
+        else:
+            scores = (self.model.score_sites(input_ids, attention_mask),)
+        packed = (attention_mask > 1).any()
+        return tuple(values.masked_fill(packed, float("nan")) for values in scores)
 
 
 def require_onnx() -> None:
@@ -57,7 +75,9 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path, folder: Pat
 
     Its inputs ``input_ids`` and ``attention_mask`` are int64 of shape (batch, length), both of any size, the mask 1
     for tokens and 0 for padding on the right. Its output ``probability`` is float32 of the same shape: calibrated,
-    NaN where the token is not a bare S, T or Y. Packed rows are not taken: a mask above 1 makes all of it NaN.
+    NaN where the token is not a bare S, T or Y. Packed rows are not taken: a mask above 1 makes all of it NaN. If the
+    model tells families of kinases there is a second output, ``kinases``, float32 of shape (batch, length,
+    1 + families): what ``score_kinases`` gives behind the probability of the site.
 
     Parameters
     ----------
@@ -82,7 +102,7 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path, folder: Pat
             scores,
             _example(model, *EXAMPLE),
             input_names=["input_ids", "attention_mask"],
-            output_names=["probability"],
+            output_names=scores.names,
             dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
             verbose=False,
         )
@@ -96,12 +116,17 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path, folder: Pat
 def _metadata(model: PhosphoT5ForConditionalGeneration, folder: Path | None) -> dict[str, str]:
     """Return what a reader of the graph needs to know of the model."""
     config = model.config
-    told = {
+    told: dict[str, Any] = {
         FILES_KEY: {} if folder is None else files_of_model(folder),
         KIND_KEY: config.label_source,
         TABLE_KEY: config.fpr_table_of(None),
         SITES_KEY: list(config.site_token_ids),
     }
+    if config.kinase_families:
+        told[FAMILIES_KEY] = {
+            "families": config.kinase_families,
+            "fpr_table": config.kinase_fpr_table_of(None),
+        }
     return {key: json.dumps(value) for key, value in told.items()}
 
 
@@ -125,9 +150,12 @@ def _check(scores: _Scores, path: Path) -> None:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for size in CHECKS:
         ids, mask = _example(scores.model, *size)
-        found = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})[0]
-        expected = scores(ids, mask)
-        if not torch.allclose(torch.from_numpy(found), expected, rtol=0, atol=TOLERANCE, equal_nan=True):
+        found = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
+        close = [
+            torch.allclose(torch.from_numpy(values), expected, rtol=0, atol=TOLERANCE, equal_nan=True)
+            for values, expected in zip(found, scores(ids, mask), strict=True)
+        ]
+        if not all(close):
             raise PhosphoT5Error(
                 f"{path.name}: {size[0]} x {size[1]} tokens: scores differ from the model by over {TOLERANCE}; "
                 "try other versions of torch and onnxscript"

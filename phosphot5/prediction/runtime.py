@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from phosphot5.bundled import bundled_folder
 from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5.families_phosphot5 import require_families
 from phosphot5.prediction.graph import GRAPH_FILE, ScoringGraph, files_of_model
 from phosphot5.progress import hide_loading_bars
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 
-__all__ = ["GraphRuntime", "Runtime", "TorchRuntime", "find_graph"]
+__all__ = ["GraphRuntime", "Runtime", "TorchRuntime", "check_kinases", "find_graph"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,16 @@ Rows = Generator[tuple[Protein, list[dict[str, Any]]], None, None]
 class Runtime(Protocol):
     """A model that is ready to score."""
 
-    def predict_sites(self, proteins: Iterable[Protein], threads: int) -> Rows:
+    def predict_sites(self, proteins: Iterable[Protein], threads: int, kinases: bool | str = False) -> Rows:
         """Score proteins and make the rows of their site tables, in input order."""
 
     @property
     def label_source(self) -> str | None:
         """Kind of label whose sites are scored."""
+
+    @property
+    def families(self) -> dict[str, Any]:
+        """Families of kinases that the model tells apart."""
 
     @property
     def settings(self) -> dict[str, str]:
@@ -57,14 +62,19 @@ class GraphRuntime:
     def __init__(self, graph: ScoringGraph) -> None:
         self.graph = graph
 
-    def predict_sites(self, proteins: Iterable[Protein], threads: int) -> Rows:
+    def predict_sites(self, proteins: Iterable[Protein], threads: int, kinases: bool | str = False) -> Rows:
         """Score proteins and make the rows of their site tables, in input order."""
-        return self.graph.predict_sites(proteins, threads)
+        return self.graph.predict_sites(proteins, threads, kinases)
 
     @property
     def label_source(self) -> str | None:
         """Kind of label whose sites are scored."""
         return self.graph.label_source
+
+    @property
+    def families(self) -> dict[str, Any]:
+        """Families of kinases that the model tells apart."""
+        return self.graph.families.families
 
     @property
     def settings(self) -> dict[str, str]:
@@ -114,17 +124,23 @@ class TorchRuntime:
 
         return move_to_device(self.stored_model, *self.target)
 
-    def predict_sites(self, proteins: Iterable[Protein], threads: int) -> Rows:
+    def predict_sites(self, proteins: Iterable[Protein], threads: int, kinases: bool | str = False) -> Rows:
         """Score proteins and make the rows of their site tables, in input order."""
         from phosphot5.prediction.scoring import predict_sites
 
-        return predict_sites(self.model, proteins, threads=threads)
+        return predict_sites(self.model, proteins, threads=threads, kinases=kinases)
 
     @property
     def label_source(self) -> str | None:
         """Kind of label whose sites are scored."""
         kind: str | None = self.stored_model.config.label_source
         return kind
+
+    @property
+    def families(self) -> dict[str, Any]:
+        """Families of kinases that the model tells apart."""
+        families: dict[str, Any] = self.stored_model.config.kinase_families
+        return families
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -141,6 +157,27 @@ class TorchRuntime:
             "dtype": str(self.model.dtype).removeprefix("torch."),
             "runtime": ", ".join(versions),
         }
+
+
+def check_kinases(runtime: Runtime, model: str) -> None:
+    """Refuse a model that tells no families of kinases, before it is asked for them.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        The model.
+    model : str
+        Its name.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If it tells none.
+    """
+    try:
+        require_families(runtime.families)
+    except ValueError as error:
+        raise PhosphoT5Error(f"{model}: {error}") from None
 
 
 def find_graph(

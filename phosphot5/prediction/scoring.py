@@ -12,6 +12,7 @@ import torch
 from phosphot5.data import Protein
 from phosphot5.data.encode import encode
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.families_phosphot5 import FamilyTable
 from phosphot5.modeling_phosphot5.pipeline_phosphot5 import score_together
 from phosphot5.prediction.rows import PROTEINS_AHEAD, protein_rows
 
@@ -31,6 +32,7 @@ def predict_sites(
     tokens_per_batch: int | None = None,
     threads: int | None = None,
     label_source: str | None = None,
+    kinases: bool | str = False,
 ) -> Generator[tuple[Protein, list[dict[str, Any]]], None, None]:
     """Score proteins and make the rows of their site tables, in input order.
 
@@ -52,6 +54,9 @@ def predict_sites(
         default ``torch.get_num_threads()``. An accelerator is not concerned.
     label_source : str, optional
         Kind of label whose sites are asked for; by default ``model.config.label_source``.
+    kinases : bool or "all"
+        True adds the most probable family of kinases to each row, ``"all"`` the list of all families as well; see
+        :meth:`~phosphot5.modeling_phosphot5.families_phosphot5.FamilyTable.add_to`. The model must tell families.
 
     Yields
     ------
@@ -59,11 +64,19 @@ def predict_sites(
         A protein and the rows of its S, T and Y; see
         :func:`~phosphot5.modeling_phosphot5.sites_phosphot5.site_rows`.
     """
-    table = model.config.fpr_table_of(label_source)
+    config = model.config
+    table, sites = config.fpr_table_of(label_source), config.site_token_ids
+    families = FamilyTable(config.kinase_families, config.kinase_fpr_table_of(label_source))
     for protein, scores in score_proteins(
-        model, proteins, tokens_per_batch, show_known=True, threads=threads, label_source=label_source
+        model,
+        proteins,
+        tokens_per_batch,
+        show_known=True,
+        threads=threads,
+        label_source=label_source,
+        kinases=bool(kinases),
     ):
-        yield protein, protein_rows(protein, scores, table, model.config.site_token_ids)
+        yield protein, protein_rows(protein, scores, table, sites, families, kinases)
 
 
 def score_proteins(
@@ -73,6 +86,7 @@ def score_proteins(
     show_known: bool = False,
     threads: int | None = None,
     label_source: str | None = None,
+    kinases: bool = False,
 ) -> Iterator[tuple[Protein, np.ndarray]]:
     """Score proteins in input order.
 
@@ -83,11 +97,14 @@ def score_proteins(
     show_known : bool
         Show the model the sites whose state is POSITIVE as phosphorylated residues: the other sites of the
         protein are scored given them. NEGATIVE sites are scored like unknown ones.
+    kinases : bool
+        Score families of kinases, too.
 
     Yields
     ------
-    tuple of Protein and numpy.ndarray of float32 of shape (residues,)
-        Probability of phosphorylation, NaN where there is no S, T or Y and at the sites shown as known.
+    tuple of Protein and numpy.ndarray of float32 of shape (residues,) or (residues, 2 + families)
+        Probability of phosphorylation, NaN where there is no S, T or Y and at the sites shown as known; with
+        kinases as of ``score_kinases``.
     """
     on_cpu = model.device.type == "cpu"
     if tokens_per_batch is None:
@@ -102,7 +119,7 @@ def score_proteins(
     try:
         while ahead := list(islice(stream, PROTEINS_AHEAD)):
             encoded = [encode(protein.sequence, protein.states if show_known else None) for protein in ahead]
-            score = partial(_score, model, label_source=label_source)
+            score = partial(_score, model, label_source=label_source, kinases=kinases)
             submitted = _submit(partial(pool.submit, score), model, encoded, tokens_per_batch)
             yield from waiting  # the consumer works on these while the pool scores the next
             waiting = _collect(ahead, submitted)
@@ -155,12 +172,15 @@ def _length_step(model: PhosphoT5ForConditionalGeneration) -> int:
 
 
 def _score(
-    model: PhosphoT5ForConditionalGeneration, encoded: list[np.ndarray], label_source: str | None
+    model: PhosphoT5ForConditionalGeneration,
+    encoded: list[np.ndarray],
+    label_source: str | None,
+    kinases: bool,
 ) -> list[np.ndarray]:
     """Score one batch, without the ``</s>`` of each protein."""
     proteins = [torch.from_numpy(ids.astype(np.int64)) for ids in encoded]
     with torch.inference_mode():
-        scores = score_together(model, proteins, _length_step(model), label_source)
+        scores = score_together(model, proteins, _length_step(model), label_source, kinases)
     lengths = [len(row) for row in scores]
     flat = torch.cat(list(scores)).float().cpu().numpy()  # one transfer from an accelerator
     return [row[:-1] for row in np.split(flat, np.cumsum(lengths)[:-1])]

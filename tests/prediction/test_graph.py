@@ -1,5 +1,6 @@
 """Scoring by onnxruntime: the scores of torch, chosen where it serves, in an environment without torch."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from phosphot5.cli.main import main
 from phosphot5.data import Protein, parse, read_fasta
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction import runtime
-from phosphot5.prediction.graph import GRAPH_FILE, ScoringGraph
+from phosphot5.prediction.graph import FAMILIES_KEY, GRAPH_FILE, ScoringGraph
 from phosphot5.prediction.loading import load_model, move_to_device
 from phosphot5.prediction.onnx_export import write_onnx
 from phosphot5.prediction.runtime import find_graph
@@ -26,10 +27,10 @@ LIGHT = ("numpy", "onnxruntime", "filelock")
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_folder, tmp_path_factory) -> Path:
-    """A model folder with its graph."""
+def folder(kinase_folder, tmp_path_factory) -> Path:
+    """A model folder with its graph; the model tells families of kinases."""
     made = tmp_path_factory.mktemp("graph") / "model"
-    shutil.copytree(tiny_folder, made)
+    shutil.copytree(kinase_folder, made)
     write_onnx(load_model(str(made))[0], made / GRAPH_FILE, made)
     return made
 
@@ -57,6 +58,43 @@ def test_scores_are_those_of_torch(folder, fasta):
     proteins = [*read_fasta(str(fasta)), marked]
     for protein, scores in score_proteins(model, proteins, show_known=True):
         np.testing.assert_allclose(graph.score(protein), scores, rtol=0, atol=1e-6)
+    for protein, scores in score_proteins(model, proteins, show_known=True, kinases=True):
+        assert scores.shape == (len(protein), 2 + len(model.config.kinase_families))
+        found = graph.score(protein, kinases=True)
+        np.testing.assert_allclose(found, scores, rtol=0, atol=1e-6)
+        np.testing.assert_array_equal(found[:, 0], graph.score(protein))
+
+
+def test_the_graph_names_its_families(folder, tmp_path):
+    import onnx
+
+    config = load_model(str(folder))[0].config
+    families = ScoringGraph(folder / GRAPH_FILE).families
+    assert list(families.families) == list(config.kinase_families)
+    assert families.fpr_table == config.kinase_fpr_table
+    graph = onnx.load(folder / GRAPH_FILE)
+    kept = [entry for entry in graph.metadata_props if entry.key != FAMILIES_KEY]
+    del graph.metadata_props[:]
+    graph.metadata_props.extend(kept)
+    onnx.save(graph, tmp_path / "model.onnx")
+    assert ScoringGraph(tmp_path / "model.onnx").families.families == {}
+
+
+def test_families_are_computed_on_request_only(folder, fasta):
+    graph = ScoringGraph(folder / GRAPH_FILE)
+    asked = []
+
+    class Session:
+        def run(self, wanted, given, options, run=graph.session.run):
+            asked.append((wanted, options.only_execute_path_to_fetches))
+            return run(wanted, given, options)
+
+    graph.session = Session()
+    (protein, *_) = read_fasta(str(fasta))
+    for kinases in (False, True, "all"):
+        list(graph.predict_sites([protein], 1, kinases))
+    both = ["probability", "kinases"]
+    assert asked == [(["probability"], True), (both, True), (both, True)]
 
 
 def test_rows_do_not_depend_on_what_else_is_in_the_file_or_on_threads(folder, fasta, tmp_path):
@@ -65,6 +103,24 @@ def test_rows_do_not_depend_on_what_else_is_in_the_file_or_on_threads(folder, fa
     alone = [rows for protein in proteins for _, rows in graph.predict_sites([protein], 1)]
     for threads in (1, 3):
         assert [rows for _, rows in graph.predict_sites(proteins * 60, threads)] == alone * 60
+    alone = [rows for protein in proteins for _, rows in graph.predict_sites([protein], 1, "all")]
+    assert [rows for _, rows in graph.predict_sites(proteins * 60, 3, "all")] == alone * 60
+
+
+@pytest.mark.parametrize("kinases", [True, "all"])
+def test_kinases_by_the_graph_and_by_torch(folder, fasta, tmp_path, kinases):
+    rows = []
+    for name in ("torch", "onnx"):
+        options = ["--kinases", *(["all"] if kinases == "all" else [])]
+        target = tmp_path / f"{name}.jsonl"
+        predict(str(fasta), "--model", str(folder), "--runtime", name, "-o", str(target), *options)
+        rows.append([json.loads(line) for line in target.read_text().splitlines()])
+    assert len(rows[0]) == len(rows[1]) > 0
+    for ours, theirs in zip(*rows, strict=True):
+        assert list(ours) == list(theirs)
+        for name, value in ours.items():
+            close = pytest.approx(value, abs=1.01e-4) if isinstance(value, float) else value
+            assert theirs[name] == close  # rounded to 4 digits
 
 
 def test_the_command_takes_the_graph_and_writes_what_torch_writes(folder, fasta, tmp_path, monkeypatch):
@@ -177,11 +233,12 @@ def in_light(light: Path, *command: str) -> subprocess.CompletedProcess:
 @pytest.mark.slow
 def test_predict_runs_without_torch(light, folder, fasta, tmp_path):
     assert in_light(light, "-c", "import torch").returncode == 1
-    options = ["predict", str(fasta), "--model", str(folder), "-o"]
-    done = in_light(light, "-m", "phosphot5", *options, str(tmp_path / "light.tsv"))
-    assert done.returncode == 0, done.stderr
-    predict(*options[1:], str(tmp_path / "here.tsv"))
-    assert (tmp_path / "light.tsv").read_bytes() == (tmp_path / "here.tsv").read_bytes()
+    for more in ([], ["--kinases"], ["--kinases", "all"]):
+        options = ["predict", str(fasta), "--model", str(folder), "--overwrite", *more, "-o"]
+        done = in_light(light, "-m", "phosphot5", *options, str(tmp_path / "light.tsv"))
+        assert done.returncode == 0, done.stderr
+        predict(*options[1:], str(tmp_path / "here.tsv"))
+        assert (tmp_path / "light.tsv").read_bytes() == (tmp_path / "here.tsv").read_bytes()
 
 
 @pytest.mark.slow

@@ -123,6 +123,29 @@ def test_bfloat16_weights_make_a_float32_graph(tmp_path):
     )
 
 
+@pytest.mark.slow
+def test_families_of_kinases_are_a_second_output(tmp_path):
+    import onnxruntime
+
+    families = {
+        "PKA": {"residues": "ST", "members": ["PRKACA"], "sites": 1},
+        "SRC": {"residues": "Y", "members": ["SRC"], "sites": 1},
+    }
+    model = random_model(3, kinase_families=families)
+    for weight in model.kinases.parameters():
+        torch.nn.init.normal_(weight, std=0.5)
+    write_onnx(model, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    for ids, mask in (batch(*LENGTHS, highest=32), batch(1), batch(40, lowest=29, highest=32)):
+        given = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
+        found = session.run(["probability", "kinases"], given)
+        expected = model.score_kinases(ids, mask)
+        torch.testing.assert_close(torch.from_numpy(found[0]), expected[..., 0], **CLOSE)
+        torch.testing.assert_close(torch.from_numpy(found[1]), expected[..., 1:], **CLOSE)
+    given["attention_mask"][0, 20:] = 2
+    assert torch.from_numpy(session.run(["kinases"], given)[0]).isnan().all()
+
+
 def test_missing_packages_are_named_before_anything_is_written(tiny_folder, tmp_path, monkeypatch, capsys):
     find = importlib.util.find_spec
     monkeypatch.setattr(
