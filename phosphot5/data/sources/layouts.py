@@ -1,76 +1,11 @@
-"""Layouts of tables: by which columns each is known, and what its columns are for."""
+"""The layouts of tables that are read, those of programs and generic ones."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from collections.abc import Sequence
 
-from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS, plain_name
+from phosphot5.data.files.tables import POSITION_COLUMNS, PROTEIN_COLUMNS
+from phosphot5.data.sources.layout import Layout
 
-__all__ = ["LAYOUTS", "Layout", "find_layout", "matching"]
-
-Names = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One kind of table.
-
-    Names of columns are compared without case, blanks and punctuation; one that begins with ``~`` is a regular
-    expression for what is left of a name.
-
-    Parameters
-    ----------
-    format : str
-        Name of the format in `phosphot5.data.sources.FORMATS`.
-    about : str
-        What it is, in a few words.
-    marks : tuple of tuple of str
-        By which columns it is known: one of each inner tuple.
-    rows : {"sites", "lists", "peptides"}
-        Whether a row is a site, has a cell that lists sites, or is a modified peptide.
-    columns : mapping of str to tuple of str
-        What a column is for, to the names it may have, the preferred one first.
-    unless : tuple of str
-        Columns of which it has none.
-    needed : tuple of str
-        What there must be a column for.
-    facts : tuple of str
-        Columns that are quoted as evidence.
-    percent : bool
-        Whether localisation probabilities are from 0 to 100.
-    """
-
-    format: str
-    about: str
-    marks: tuple[Names, ...]
-    rows: Literal["sites", "lists", "peptides"]
-    columns: Mapping[str, Names]
-    needed: Names = ("protein", "position")
-    unless: Names = ()
-    facts: Names = ()
-    percent: bool = False
-
-    def fits(self, header: Sequence[str]) -> bool:
-        """Tell whether these are the names of its columns."""
-        names = {plain_name(name) for name in header}
-        if any(plain_name(name) in names for name in self.unless):
-            return False
-        return all(any(matching(choice, names) for choice in choices) for choices in self.marks)
-
-
-def matching(choice: str, names: Sequence[str] | set[str]) -> list[str]:
-    """Return those of some plain names that a column's name, or pattern, means."""
-    if not choice.startswith("~"):
-        return [plain_name(choice)] if plain_name(choice) in names else []
-    return [name for name in names if _pattern(choice).fullmatch(name)]
-
-
-@cache
-def _pattern(choice: str) -> re.Pattern[str]:
-    return re.compile(choice[1:])
-
+__all__ = ["GENERIC", "LAYOUTS", "PEPTIDE", "find_layout"]
 
 PROTEIN = (
     *PROTEIN_COLUMNS[:-1], "acc", "uniprot_accession", "protein_accession", "protein_ids", "protein_group",
@@ -92,7 +27,8 @@ MODIFICATION = (
 LOCALISATION = (
     "localisation", "localization", "localisation_prob", "localization_prob", "localisation_probability",
     "localization_probability", "best_localization_probability", "site_probability", "ptm_site_probability",
-    "ptm_site_confidence", "probability",
+    "ptm_site_confidence", "loc_prob", "loc_probability", "phosphosite_probability", "phospho_probability",
+    "site_localization_probability", "ptm_localization_probability", "probability",
 )  # fmt: skip
 DECOY = ("reverse", "decoy", "is_decoy", "EG.IsDecoy")
 CONTAMINANT = ("potential_contaminant", "contaminant", "is_contaminant")

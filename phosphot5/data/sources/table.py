@@ -8,7 +8,8 @@ from phosphot5.data.files.sheets import read_sheet
 from phosphot5.data.files.tables import plain_name
 from phosphot5.data.identifiers import identity
 from phosphot5.data.peptides.modified import parse_modified_peptide
-from phosphot5.data.sources.layouts import GENERIC, LAYOUTS, PEPTIDE, Layout, find_layout
+from phosphot5.data.sources.layout import Layout
+from phosphot5.data.sources.layouts import GENERIC, LAYOUTS, PEPTIDE, find_layout
 from phosphot5.data.sources.peptide_rows import peptide_labels, table_peptide
 from phosphot5.data.sources.read_context import Entry, ReadContext, SiteLabel
 from phosphot5.data.sources.site_lists import protein_sites

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from phosphot5.data.files.numbers import decimal_number
 from phosphot5.data.files.tables import find_columns, plain_name
-from phosphot5.data.sources.layouts import Layout, matching
+from phosphot5.data.sources.layout import Layout, matching
 from phosphot5.errors import InputFormatError
 from phosphot5.output import PathLike
 
