@@ -298,8 +298,8 @@ class PhosphoT5Config(PretrainedConfig):
             check_calibration(calibration, table, self.site_token_ids, where)
         tables = self.kinase_fpr_table or {}
         check_kinases(self.kinase_families, tables if self.label_sources else {"": tables})
-        for kind in tables if self.label_sources else [None]:
-            for family, columns in (self.kinase_fpr_table_of(kind) or {}).items():
+        for source in tables if self.label_sources else [None]:
+            for family, columns in (self.kinase_fpr_table_of(source) or {}).items():
                 check_rates(f"kinase_fpr_table of {family}", columns)
 
     @property

@@ -12,8 +12,9 @@ import numpy as np
 
 from phosphot5.data import PHOSPHO_RESIDUES, Protein, parse
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.modeling_phosphot5.families_phosphot5 import FAMILY_COLUMNS, KINASE_COLUMNS, family_rows
 from phosphot5.modeling_phosphot5.sites_phosphot5 import COLUMNS
-from phosphot5.prediction.runtime import GraphRuntime, Runtime, TorchRuntime, find_graph
+from phosphot5.prediction.runtime import GraphRuntime, Runtime, TorchRuntime, check_kinases, find_graph
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,10 @@ Table = TypeVar("Table", "pd.DataFrame", Mapping[str, Any])
 
 GIVEN = ("id", "sequence")
 """Columns of the table that is scored."""
-NUMBERS: dict[str, tuple[type, str]] = {
-    "position": (np.int64, "bigint"),
-    "probability": (np.float64, "double"),
-    "fpr": (np.float64, "double"),
+NUMBERS: dict[str, tuple[type, str]] = {"position": (np.int64, "bigint")} | {
+    f"{of}{name}": (np.float64, "double")
+    for of in ("", "kinase_", "family_")
+    for name in ("probability", "fpr")
 }
 """Type of the columns that are not text: in numpy, in Spark."""
 NOT_TEXT = "convert numbers to str and remove rows without a value"
@@ -37,6 +38,11 @@ MODELS_KEPT = 4
 """Models that a process keeps loaded; beyond these, the one that was used longest ago goes."""
 
 _loading = Lock()
+
+
+def _schema(columns: Iterable[str]) -> str:
+    """Declare columns and their types as Spark wants it."""
+    return ", ".join(f"`{name}` {NUMBERS[name][1] if name in NUMBERS else 'string'}" for name in columns)
 
 
 @dataclass(frozen=True)
@@ -64,16 +70,20 @@ class Scorer:
     threads : int
         CPU threads in each process; no effect on the scores. An engine runs as many workers as it has cores, so
         that one is enough there.
+    kinases : bool or "all"
+        True adds the columns of ``phosphot5 predict --kinases``; ``"all"`` gives the table of all families of each
+        site instead.
 
     Attributes
     ----------
     schema : str
-        Columns of the result and their types, as Spark wants them declared.
+        Columns of the result and their types, as Spark wants them declared; those of the class are without kinases.
 
     Raises
     ------
     ValueError
-        If the runtime is none of these, the residues are no letters of STY, or there is less than one thread.
+        If the runtime is none of these, the residues are no letters of STY, there is less than one thread, or the
+        kinases are none of these.
 
     Examples
     --------
@@ -82,9 +92,7 @@ class Scorer:
     (['protein', 'position', 'residue', 'probability', 'fpr', 'call', 'window', 'status'], [22])
     """
 
-    schema: ClassVar[str] = ", ".join(
-        f"`{name}` {NUMBERS[name][1] if name in NUMBERS else 'string'}" for name in COLUMNS
-    )
+    schema: ClassVar[str] = _schema(COLUMNS)
 
     model: str = "bundled"
     revision: str | None = None
@@ -93,6 +101,7 @@ class Scorer:
     device: str = "auto"
     residues: str = PHOSPHO_RESIDUES
     threads: int = 1
+    kinases: bool | str = False
     _made: str = field(default_factory=lambda: uuid4().hex, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -103,8 +112,19 @@ class Scorer:
             raise ValueError(f"residues is {self.residues!r}; use letters of {PHOSPHO_RESIDUES}")
         if self.threads < 1:
             raise ValueError(f"threads is {self.threads}; use at least 1")
+        if self.kinases not in (True, False, "all"):
+            raise ValueError(f"kinases is {self.kinases!r}; use True, False or 'all'")
+        if self.kinases:
+            object.__setattr__(self, "schema", _schema(self._columns))
         if self.model != "bundled" and Path(self.model).is_dir():
             object.__setattr__(self, "model", str(Path(self.model).resolve()))
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        """Columns of the result."""
+        if self.kinases == "all":
+            return FAMILY_COLUMNS
+        return (*COLUMNS, *KINASE_COLUMNS) if self.kinases else COLUMNS
 
     def __call__(self, table: Table) -> Table:
         """Score one table.
@@ -118,23 +138,24 @@ class Scorer:
         -------
         pandas.DataFrame or dict of str to numpy.ndarray
             As the argument is one or the other: a row for each S, T and Y, with the columns of
-            ``phosphot5 predict``. ``position`` is 1-based; ``fpr`` is NaN where the model has no table for it.
+            ``phosphot5 predict``. ``position`` is 1-based; ``fpr`` is NaN where the model has no table for it. With
+            ``kinases="all"``, a row for each site and family.
 
         Raises
         ------
         InputFormatError
             If a column is missing, or at the first row that is no protein: names row (1-based) and identifier.
         PhosphoT5Error
-            If the table is of another type, or the model cannot be loaded.
+            If the table is of another type, the model cannot be loaded, or it tells no families of kinases.
         """
-        proteins = list(_proteins(table))
-        found: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-        for _, rows in self._loaded().predict_sites(proteins, self.threads):
-            for row in rows:
+        proteins, names = list(_proteins(table)), self._columns
+        found: dict[str, list[Any]] = {name: [] for name in names}
+        for _, rows in self._loaded().predict_sites(proteins, self.threads, self.kinases):
+            for row in family_rows(rows) if self.kinases == "all" else rows:
                 if row["residue"] in self.residues:
-                    for name in COLUMNS:
+                    for name in names:
                         found[name].append(row[name])
-        types = {name: NUMBERS[name][0] if name in NUMBERS else object for name in COLUMNS}
+        types = {name: NUMBERS[name][0] if name in NUMBERS else object for name in names}
         columns: dict[str, np.ndarray] = {
             name: np.array(found.pop(name), dtype=kind) for name, kind in types.items()
         }
@@ -142,7 +163,11 @@ class Scorer:
             return columns
         import pandas as pd
 
-        return pd.DataFrame(columns).astype({name: str for name in COLUMNS if name not in NUMBERS})
+        given = pd.DataFrame(columns)
+        frame = given.astype({name: str for name in names if name not in NUMBERS})
+        return (
+            frame.where(given.notna()) if self.kinases else frame
+        )  # pandas 2 makes text of a missing kinase
 
     def map(self, tables: Iterable[Table]) -> Iterator[Table]:
         """Score tables one after the other, as Spark passes them.
@@ -168,10 +193,14 @@ class Scorer:
 def _load(scorer: Scorer) -> Runtime:
     """Load the model of a scorer; of the same scorer in the same process, it is loaded once."""
     graph = find_graph(scorer.model, scorer.label_source, scorer.device, runtime=scorer.runtime)
+    runtime: Runtime
     if graph is not None:
-        return GraphRuntime(graph)
-    runtime = TorchRuntime(scorer.model, scorer.revision, scorer.label_source, scorer.device, "auto")
-    _ = runtime.model  # loads now, while other threads wait
+        runtime = GraphRuntime(graph)
+    else:
+        runtime = TorchRuntime(scorer.model, scorer.revision, scorer.label_source, scorer.device, "auto")
+        _ = runtime.model  # loads now, while other threads wait
+    if scorer.kinases:
+        check_kinases(runtime, scorer.model)
     return runtime
 
 

@@ -104,6 +104,39 @@ def test_missing_rates_are_nan(tiny_folder, tmp_path, proteins):
     assert Scorer(model=str(tmp_path / "model"))(proteins)["fpr"].isna().all()
 
 
+@pytest.mark.parametrize("kinases", [True, "all"])
+def test_kinases_are_those_of_the_command(proteins, kinase_folder, tmp_path, kinases):
+    options = ["--kinases", "all"] if kinases == "all" else ["--kinases"]
+    score = Scorer(model=str(kinase_folder), kinases=kinases)
+    expected = rows_of_the_command(proteins, tmp_path, "--model", str(kinase_folder), *options)
+    found = score(proteins)
+    assert_equal(found, expected)
+    types = dict(re.findall(r"`(\w+)` (\w+)", score.schema))
+    assert list(types) == list(found)
+    assert {name for name, kind in types.items() if kind == "double"} == {
+        name for name, kind in found.dtypes.items() if kind == np.float64
+    }
+    assert pickle.loads(pickle.dumps(score)).schema == score.schema != Scorer.schema
+    assert score(proteins[:0]).dtypes.to_dict() == found.dtypes.to_dict()
+    columns = {name: proteins[name].to_numpy() for name in proteins}
+    assert_equal(pd.DataFrame(score(columns)), expected)
+
+
+def test_a_missing_kinase_is_missing(proteins, kinase_folder, tmp_path):
+    shutil.copytree(kinase_folder, tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    config["kinase_families"]["SRC"]["residues"] = "ST"
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
+    found = Scorer(model=str(tmp_path / "model"), kinases=True)(proteins)
+    assert found["kinase"].isna().equals(found["residue"] == "Y")
+    assert found["kinase_probability"].isna().equals(found["residue"] == "Y")
+
+
+def test_a_model_without_a_head_for_kinases(proteins, tiny_folder):
+    with pytest.raises(PhosphoT5Error, match="model: this model tells no families of kinases"):
+        Scorer(model=str(tiny_folder), kinases=True)(proteins)
+
+
 def test_kinds_of_label_are_passed_on(proteins):
     with pytest.raises(PhosphoT5Error, match="curated"):
         Scorer(label_source="curated")(proteins)
@@ -204,6 +237,7 @@ def test_tables_of_another_form_are_refused(table, message):
         ({"residues": "STK"}, "residues is 'STK'; use letters of STY"),
         ({"residues": ""}, "residues is ''; use letters of STY"),
         ({"threads": 0}, "threads is 0; use at least 1"),
+        ({"kinases": "best"}, "kinases is 'best'; use True, False or 'all'"),
     ],
 )
 def test_settings_are_checked_before_anything_is_sent(settings, message):
