@@ -84,7 +84,7 @@ class Account:
     def lines(self) -> list[str]:
         """Return lines for people: rows read, labels they gave, and what is left out, by reason."""
         labels = ", ".join(
-            counted(self.labelled[state], f"{state.name.lower()} site")
+            counted(self.labelled[state], f"{state.name.lower()} label")
             for state in (SiteState.POSITIVE, SiteState.NEGATIVE)
             if self.labelled[state] or state is SiteState.POSITIVE
         )

@@ -129,7 +129,7 @@ def test_convert_skips_bad_rows_and_says_so(data):
     assert shown.splitlines()[:5] == [
         "2 records read, 1 used, 1 skipped",
         "  skipped, does not fit its sequence: 1",
-        "5 rows read: 0 positive sites, 1 negative site",
+        "5 rows read: 0 positive labels, 1 negative label",
         "4 sites left out",
         "  left out, does not fit its sequence: 2",
     ]

@@ -38,7 +38,7 @@ def test_sites_meet_their_sequences(convert):
     assert converter.account() == [
         "3 records read, 2 used, 1 skipped",
         "  skipped, merged with its earlier record: 1",
-        "3 rows read: 3 positive sites",
+        "3 rows read: 3 positive labels",
     ]
     assert converter.complaints() == []
 
@@ -104,7 +104,7 @@ def test_proteins_that_the_fasta_file_lacks_are_counted_and_named(convert):
     assert sites(protein) == [15]
     assert converter.account() == [
         "1 record read, 1 used, 0 skipped",
-        "4 rows read: 1 positive site",
+        "4 rows read: 1 positive label",
         "3 sites left out",
         "  left out, no such protein: 3 (Q99999, Q99998)",
     ]
@@ -151,7 +151,7 @@ def test_uniprot_entries_keep_evidence_and_doubt(convert):
     assert converter.account() == [
         "2 records read, 1 used, 1 skipped",
         "  skipped, no labelled site: 1",
-        "3 rows read: 2 positive sites",
+        "3 rows read: 2 positive labels",
         "1 site left out",
         "  left out, no experimental evidence (ECO:0000250): 1",
     ]
