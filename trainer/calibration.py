@@ -190,9 +190,9 @@ def _platt(score: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, float]:
     return fit.coef_[0].round(6), round(float(fit.intercept_[0]), 6)
 
 
-def false_positive_rates(negatives: np.ndarray) -> dict[str, list[float]]:
-    """Tabulate the shares of negatives at or above some of their own probabilities."""
+def false_positive_rates(negatives: np.ndarray, grid: np.ndarray = FPR_GRID) -> dict[str, list[float]]:
+    """Tabulate the shares of negatives at or above some of their own probabilities, near the rates of a grid."""
     negatives = np.sort(negatives.round(6))
-    levels = np.unique(np.quantile(negatives, 1 - FPR_GRID, method="higher"))[::-1]
+    levels = np.unique(np.quantile(negatives, 1 - grid, method="higher"))[::-1]
     rates = 1 - np.searchsorted(negatives, levels) / len(negatives)
     return {"fpr": rates.round(6).tolist(), "probability": levels.tolist()}

@@ -32,6 +32,8 @@ IDENTITY = 0.4
 """Of homologs."""
 EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 30, 256, 3e-3, 2.0
 FEWEST_STEPS = 300
+GRID = np.array([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
+"""Rates of false positives near which a family's table holds a probability: few, as there are many families."""
 JOINT = 2.0
 """Weight of the loss of the product."""
 OTHERS = 60_000
@@ -298,7 +300,7 @@ def _rates(
     negative = (states.fitting & ~states.targets).numpy()
     return {
         kind: {
-            name: false_positive_rates(scores.product(column, kind)[negative[:, column]])
+            name: false_positive_rates(scores.product(column, kind)[negative[:, column]], GRID)
             for column, name in enumerate(names)
         }
         for kind in scores.site
