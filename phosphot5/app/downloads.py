@@ -11,11 +11,13 @@ __all__ = ["DOWNLOADS", "WEAKEST_CALL", "write_downloads"]
 
 DOWNLOADS = {"TSV": "tsv", "GFF3": "gff3", "ProForma": "proforma"}
 """Name on the button and format of every file."""
+WITH_KINASES = ("tsv", "gff3")
+"""Formats that have a place for kinases."""
 WEAKEST_CALL = "medium"
 """Weakest call that GFF3 and ProForma show, the default of the command line."""
 
 
-def write_downloads(scored: Iterable[Scored], folder: Path) -> list[Path]:
+def write_downloads(scored: Iterable[Scored], folder: Path, kinases: bool = False) -> list[Path]:
     """Write all proteins in every format.
 
     Parameters
@@ -24,6 +26,8 @@ def write_downloads(scored: Iterable[Scored], folder: Path) -> list[Path]:
         What was scored.
     folder : Path
         Where to; holds none of the files yet.
+    kinases : bool
+        Write the best family of kinases of each site where the format has a place for it.
 
     Returns
     -------
@@ -33,7 +37,7 @@ def write_downloads(scored: Iterable[Scored], folder: Path) -> list[Path]:
     scored = list(scored)
     paths = []
     for name in DOWNLOADS.values():
-        output_format = FORMATS[name]
+        output_format = FORMATS[name].with_kinases(kinases and name in WITH_KINASES)
         paths.append(folder / f"phosphot5{output_format.suffixes[0]}")
         with atomic_text(paths[-1]) as handle:
             handle.write(output_format.header)

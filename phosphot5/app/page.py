@@ -15,10 +15,12 @@ from phosphot5 import __version__
 from phosphot5.app.comparison import COLUMNS as DIFFERENCE_COLUMNS
 from phosphot5.app.comparison import Comparison
 from phosphot5.app.downloads import DOWNLOADS, WEAKEST_CALL, write_downloads
+from phosphot5.app.families import draw_families
 from phosphot5.app.scoring import EXAMPLES, Limits, Scored, Scorer, example_text, read_upload
 from phosphot5.app.sequence import draw_sequence, summary_text
 from phosphot5.app.track import draw_mirrored, draw_track, legend
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5.families_phosphot5 import KINASE_COLUMNS
 from phosphot5.modeling_phosphot5.sites_phosphot5 import COLUMNS
 
 __all__ = ["build_page", "open_page", "serve"]
@@ -29,8 +31,13 @@ MOST_WAITING = 20
 """Visitors in the queue; the next one is told to come back."""
 KEPT_SECONDS = 3600
 """How long files to download and results of a visit are kept."""
-NUMBERS = {"position", "probability", "fpr", "difference"}
+NUMBERS = {"position", "probability", "fpr", "difference", "kinase_probability", "kinase_fpr"}
 NUMBERS |= {f"{name} {variant}" for name in ("position", "probability") for variant in "AB"}
+ABOUT_KINASES = """
+- **kinase** is the most probable family of kinases, given that the site is phosphorylated, and **kinase_probability**
+  its probability; **kinase_fpr** is the share of the other S and T (or Y) of known substrates that score at least as
+  high for this family. The TSV and GFF3 are those of `phosphot5 predict --kinases`.
+"""
 VARIANT = ("P47S", 47, "S")
 """The example of a variant of p53: its name, its position and what stands there."""
 HEADER = """<header class="p5-header"><h1>PhosphoT5</h1>
@@ -41,8 +48,8 @@ ABOUT = """
   of that residue that score at least as high; **call** is `high` at 1 %, `medium` at 5 %, `low` at 10 % of them.
 - GFF3 and ProForma list the sites called `{weakest}` or better, the TSV lists all; the files are those of
   `phosphot5 predict`, with the same values.
-- A high score at an unmeasured site may be right. Scores say nothing about when, where or by which kinase a
-  site is phosphorylated. Not for clinical decisions.
+- A high score at an unmeasured site may be right. Scores say nothing about when or where a site is
+  phosphorylated. Not for clinical decisions.
 - Your proteins are scored on the machine that serves this page; files are deleted after an hour.
 
 Model: `{model}`, PhosphoT5 {version}. The bundled weights are for non-commercial research.
@@ -157,7 +164,8 @@ def build_page(scorer: Scorer) -> gr.Blocks:
             with gr.Tab("Compare two variants"):
                 _comparing(scorer, kind)
         with gr.Accordion("What the numbers mean", open=False):
-            gr.Markdown(ABOUT.format(model=scorer.name, version=__version__, weakest=WEAKEST_CALL))
+            about = ABOUT_KINASES.rstrip() + ABOUT if scorer.families else ABOUT
+            gr.Markdown(about.format(model=scorer.name, version=__version__, weakest=WEAKEST_CALL))
     return page
 
 
@@ -192,7 +200,7 @@ def _scoring(scorer: Scorer, kind: gr.Radio) -> None:
         choice = gr.Dropdown(label="Protein", visible=False)
         track, sequence = gr.HTML(), gr.HTML()
         best_first = gr.Checkbox(label="Best sites first")
-        table = _table(COLUMNS, "Sites")
+        table = _table(_columns(scorer), "Sites")
         with gr.Row(elem_classes="p5-buttons"):
             files = [gr.DownloadButton(f"Download {name}", size="md") for name in DOWNLOADS]
     shown = [track, sequence, table]
@@ -209,7 +217,7 @@ def _scoring(scorer: Scorer, kind: gr.Radio) -> None:
             found,
             gr.Dropdown(choices=names, value=0, visible=len(found) > 1),
             *show(0, best, found),
-            *map(str, write_downloads(found, _download_folder(files[0]))),
+            *map(str, write_downloads(found, _download_folder(files[0]), bool(scorer.families))),
         ]
 
     def show(number: int, best: bool, found: Sequence[Scored]) -> list[Any]:
@@ -285,8 +293,14 @@ def _drawn(entry: Scored, best: bool, scorer: Scorer) -> list[Any]:
     The table sorts itself by any column, but through menus that a keyboard does not reach.
     """
     ordered = sorted(entry.rows, key=lambda row: -row["probability"]) if best else entry.rows
-    rows = [[row[column] for column in COLUMNS] for row in ordered]
-    return [legend() + draw_track(entry, scorer.table(entry.kind)), draw_sequence(entry), rows]
+    rows = [[row[column] for column in _columns(scorer)] for row in ordered]
+    track = legend() + draw_track(entry, scorer.table(entry.kind)) + draw_families(entry, scorer.families)
+    return [track, draw_sequence(entry), rows]
+
+
+def _columns(scorer: Scorer) -> tuple[str, ...]:
+    """Return the columns of the table of sites."""
+    return (*COLUMNS, *KINASE_COLUMNS) if scorer.families else COLUMNS
 
 
 def _download_folder(button: gr.DownloadButton) -> Path:

@@ -8,12 +8,15 @@ from typing import Any
 
 from phosphot5.data import Protein, read_fasta
 from phosphot5.errors import InputFormatError, PhosphoT5Error
+from phosphot5.modeling_phosphot5.families_phosphot5 import single_families
 from phosphot5.modeling_phosphot5.fasta_phosphot5 import is_gzip
 
 __all__ = ["EXAMPLES", "Limits", "Scored", "Scorer", "example_text", "read_proteins", "read_upload"]
 
 EXAMPLES = {"p53": "P04637", "tau": "P10636", "p27": "P46527"}
 """Name on the button and UniProt accession of every example."""
+FAMILIES_OF = 60
+"""Sites of a protein whose families of kinases are shown."""
 ELSEWHERE = "`phosphot5 predict` on your own machine takes any number"
 
 
@@ -92,6 +95,12 @@ class Scorer:
         self.limits = limits
         self.model = move_to_device(load_model(name, revision)[0], "cpu")
 
+    @property
+    def families(self) -> list[str]:
+        """Families of kinases that the model tells apart, groups aside; none for a model without a head for them."""
+        families = self.model.config.kinase_families
+        return [name for name, single in zip(families, single_families(families), strict=True) if single]
+
     def table(self, kind: str | None = None) -> dict[str, dict[str, list[float]]] | None:
         """Return the false-positive rates of a kind of label, by default the model's."""
         return self.model.config.fpr_table_of(kind)
@@ -111,7 +120,8 @@ class Scorer:
         PhosphoT5Error
             If the text cannot be read or holds more than the limits allow.
         """
-        return self._score(read_proteins(text, self.limits), kind)
+        kinases: bool | str = "all" if self.families else False
+        return self._score(read_proteins(text, self.limits), kind, kinases)
 
     def score_pair(self, text: str, other: str, kind: str | None = None) -> tuple[Scored, Scored]:
         """Score two variants of a protein, each a text of its own.
@@ -149,11 +159,25 @@ class Scorer:
             )
         return proteins[0]
 
-    def _score(self, proteins: list[Protein], kind: str | None) -> list[Scored]:
+    def _score(self, proteins: list[Protein], kind: str | None, kinases: bool | str = False) -> list[Scored]:
         from phosphot5.prediction.scoring import predict_sites
 
-        predicted = predict_sites(self.model, proteins, label_source=kind)
-        return [Scored(protein, rows, kind) for protein, rows in predicted]
+        predicted = predict_sites(self.model, proteins, label_source=kind, kinases=kinases)
+        return [Scored(protein, _with_few_lists(rows), kind) for protein, rows in predicted]
+
+
+def _with_few_lists(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Drop the lists of families that the page does not show, which would fill its memory.
+
+    It shows those of called sites, of the best ones if there are many, and of the best site if none is called.
+    """
+    called = [row for row in rows if row["call"] != "-"]
+    best = sorted(called or rows, key=lambda row: -row["probability"])[: FAMILIES_OF if called else 1]
+    kept = {row["position"] for row in best}
+    for row in rows:
+        if row["position"] not in kept:
+            row.pop("kinases", None)
+    return rows
 
 
 def read_proteins(text: str, limits: Limits, name: str = "protein") -> list[Protein]:

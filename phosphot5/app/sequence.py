@@ -54,7 +54,8 @@ def site_text(row: dict[str, Any]) -> str:
         Of a site table.
     """
     fpr = "" if row["fpr"] is None else f", false-positive rate {row['fpr']:.4f}, call {row['call']}"
-    return f"{row['residue']}{row['position']}: probability {row['probability']:.4f}{fpr}"
+    kinase = "" if row.get("kinase") is None else f", {row['kinase']} {row['kinase_probability']:.4f}"
+    return f"{row['residue']}{row['position']}: probability {row['probability']:.4f}{fpr}{kinase}"
 
 
 def summary_text(scored: Scored) -> str:

@@ -1,13 +1,9 @@
 """The page in headless Chromium, as visitors use it: mouse, keyboard, telephone, light and dark, mistakes."""
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,66 +13,17 @@ from phosphot5.prediction.loading import load_model
 from phosphot5.prediction.scoring import predict_sites
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-SERVE = """
-import sys
-from phosphot5.app.page import open_page
-from phosphot5.app.scoring import Limits, Scorer
-page = open_page(Scorer(limits=Limits(proteins=7, residues=6_000)), "127.0.0.1")
-print(page.local_url, flush=True)
-sys.stdin.read()
-"""
 PHONE = {"width": 390, "height": 844}
 P53_TRACK = "Score track of P04637"
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no {CHROMIUM}: apt-get install chromium"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def url():
-    """Address of the page with the bundled model, served by a process of its own."""
-    pytest.importorskip("gradio", reason="the page needs gradio")
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="the tests drive Chromium by playwright")
-    with playwright.sync_playwright() as driver:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, url):
-    """Open the page in a window of its own; whatever it asks of other hosts fails the test, as do its errors."""
-    contexts, foreign, errors = [], [], []
-
-    def open_window(**options):
-        context = browser.new_context(accept_downloads=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(url)
-        page.get_by_role("tab", name="Compare two variants").wait_for()
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
-    assert (foreign, errors) == ([], [])
+def url(serve):
+    """Address of the page with the bundled model."""
+    with serve("bundled") as address:
+        yield address
 
 
 @cache
@@ -88,10 +35,6 @@ def p53_rows(variant: str = "") -> list[dict]:
         p53 = replace(p53, sequence=p53.sequence[: at - 1] + variant[-1] + p53.sequence[at:])
     ((_, rows),) = predict_sites(load_model("bundled")[0], [p53])
     return sorted(rows, key=lambda row: -row["probability"])
-
-
-def is_foreign(address: str) -> bool:
-    return urlsplit(address).scheme in ("http", "https") and urlsplit(address).hostname != "127.0.0.1"
 
 
 def text_box(page):
@@ -151,7 +94,8 @@ def test_p53_is_scored_shown_and_downloaded(visit, tmp_path):
             "cpu",
             "--quiet",
         ]
-        assert main(arguments) == 0
+        told = load_model("bundled")[0].config.kinase_families and suffix != ".proforma"
+        assert main([*arguments, *(["--kinases"] if told else [])]) == 0
         assert saved.read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
 
 

@@ -20,7 +20,7 @@ def scorer():
 
 def test_files_are_those_of_the_command_byte_for_byte(scorer, tmp_path):
     text = (ROOT / "examples" / "proteins.fasta").read_text()
-    for path in write_downloads(scorer.score(text), tmp_path):
+    for path in write_downloads(scorer.score(text), tmp_path, bool(scorer.families)):
         expected = tmp_path / f"expected{path.suffix}"
         arguments = [
             "predict",
@@ -32,7 +32,8 @@ def test_files_are_those_of_the_command_byte_for_byte(scorer, tmp_path):
             "--runtime",
             "torch",  # as the page; another runtime may differ in a last digit
         ]
-        assert main([*arguments, "--quiet"]) == 0
+        kinases = ["--kinases"] if scorer.families and path.suffix != ".proforma" else []
+        assert main([*arguments, "--quiet", *kinases]) == 0
         assert path.read_bytes() == expected.read_bytes(), path.name
 
 
