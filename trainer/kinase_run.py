@@ -90,8 +90,17 @@ def fit_kinases(
     record.kinase_fits.append(EarlierTraining(this.command, seed, this.git_commit, this.finished, this.cost))
     annotated = sum(map(len, sites.of_protein.values()))
     for path in (*tables, *fasta):
-        counts = {"records": len(sites.of_protein), "positives": annotated, "negatives": 0}
-        record.data.append(DataFile.read(Path(path), "kinases", name=published_name(path), **counts))
+        proteins_of_table = len(sites.of_protein)
+        record.data.append(
+            DataFile.read(
+                Path(path),
+                "kinases",
+                records=proteins_of_table,
+                positives=annotated,
+                negatives=0,
+                name=published_name(path),
+            )
+        )
     pictures = []
     for picture in PICTURES:
         with suppress(PhosphoT5Error):  # not every model has them

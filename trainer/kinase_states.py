@@ -104,15 +104,15 @@ def site_states(
     residue = windows[:, windows.shape[1] // 2]
     tyrosine = residue == model.config.site_token_ids["Y"][0]
     of_tyrosine = torch.tensor([family.residues == "Y" for family in families])
-    joined = [
-        tuple(torch.cat([pair[side] for pair in columns[name]]) for side in (0, 1))
-        for name in ("states", "shown")
-    ]
+    encoder, decoder, *shown = (
+        torch.cat([pair[side] for pair in columns[name]]) for name in ("states", "shown") for side in (0, 1)
+    )
     return SiteStates(
         np.concatenate(columns["protein"]),
         np.concatenate(columns["position"]),
-        *joined[0],
-        (joined[1][0], joined[1][1]),
+        encoder,
+        decoder,
+        (shown[0], shown[1]),
         windows,
         {kind: np.concatenate(parts) for kind, parts in probability.items()},
         torch.tensor([row for part in targets for row in part], dtype=torch.bool),

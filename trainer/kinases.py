@@ -67,7 +67,7 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
     site = torch.logit(torch.from_numpy(states.probability[None]).float(), eps=1e-6)
     line = [head.site_slope, head.site_intercept]
     others_of_head = [weight for name, weight in head.named_parameters() if not name.startswith("site_")]
-    groups = [{"params": others_of_head}, {"params": line, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": others_of_head}, {"params": line, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     steps = max(EPOCHS * len(known) // BATCH, FEWEST_STEPS)
     falling = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
@@ -94,9 +94,9 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
         falling.step()
     with torch.no_grad():
         for layer in (head.encoder, head.decoder):
-            layer.weight += states.above @ layer.weight
-        head.encoder.bias += states.above @ head.encoder.bias
-        head.residues.weight += head.residues.weight @ states.above.T
+            layer.weight.add_(states.above @ layer.weight)
+        head.encoder.bias.add_(states.above @ head.encoder.bias)
+        head.residues.weight.add_(head.residues.weight @ states.above.T)
 
 
 def _with_groups(family: torch.Tensor, above: torch.Tensor) -> torch.Tensor:
@@ -219,8 +219,8 @@ def train_kinases(
     families = [family for name, family in sites.families.items() if numbers.get(name, 0) >= min_sites]
     if not families:
         most = max(numbers, key=numbers.__getitem__, default="")
-        found = f"the most, {numbers[most]}, are of {most}" if most else "the tables have none"
-        raise PhosphoT5Error(f"no family of kinases has {min_sites} sites; {found}")
+        reason = f"the most, {numbers[most]}, are of {most}" if most else "the tables have none"
+        raise PhosphoT5Error(f"no family of kinases has {min_sites} sites; {reason}")
     proteins = [protein for protein in proteins if protein.id in sites.of_protein]
     clusters = cluster_proteins(proteins, identity=IDENTITY)
     if clusters.max() + 1 < FOLDS:
@@ -261,7 +261,7 @@ def _take_over(
     names = sorted([*stay, *families])
     weights = [head] if old is None else [old, head]
     columns = [[*config.kinase_families], [*families]][-len(weights) :]
-    tables = {}
+    tables: dict[Any, Any] = {}
     for kind, found in rates.items():
         before = config.kinase_fpr_table_of(kind) or {}
         tables[kind] = {name: before[name] for name in stay if name in before} | found

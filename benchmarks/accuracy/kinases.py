@@ -5,9 +5,10 @@
 
 The task is DeepPSP's: rank the sites of a family among all S and T of the test proteins of the family. DeepPSP's scores
 are those that it published. The Kinase Library (Johnson et al. 2023, Yaron-Barir et al. 2024) has a matrix for each
-kinase: the score of a family is the highest, over its kinases, of a site's rank among all S and T (Y) of the proteins. No test
-protein, and no homolog of one, was in the training of the head. The other families are measured on the substrates that
-`examples/kinase_tables.py` collects, each by a head that was fitted to others; the Kinase Library on the same sites.
+kinase: the score of a family is the highest, over its kinases, of a site's rank among all S and T (Y) of the
+proteins. No test protein, and no homolog of one, was in the training of the head. All families are measured on the
+substrates that `examples/kinase_tables.py` collects, each by a head that was fitted to others; the Kinase Library on
+the same sites.
 Writes ``results/kinases.json``.
 """
 

@@ -147,7 +147,8 @@ def _states(sequence: str, sites: Iterable[Site], quality: Mapping[str, int]) ->
     """Return the state of every residue."""
     letters = np.array(list(sequence))
     states = np.full(len(sequence), SiteState.UNKNOWN, np.uint8)
-    strong, weak = [], []
+    strong: list[int] = []
+    weak: list[int] = []
     for site in sites:
         (strong if _well_supported(site, quality) else weak).append(site.position)
     for residues in ("ST", "Y"):
