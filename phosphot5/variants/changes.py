@@ -1,0 +1,157 @@
+"""Changes of a sequence: checked against the protein they are said to change, and applied."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Change", "Edit", "RefusedVariantError", "resolve"]
+
+Kind = Literal["substitution", "deletion", "insertion", "duplication", "frameshift", "stop"]
+
+
+class RefusedVariantError(ValueError):
+    """A variant that cannot be applied; the others are not concerned.
+
+    Parameters
+    ----------
+    reason : str
+        Why, in words that are the same for all variants of this kind.
+    detail : str, optional
+        What is wrong with this one.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a notation says, before a sequence is looked at.
+
+    Parameters
+    ----------
+    kind : str
+        A deletion with new residues in its place (``delins``) is a substitution.
+    first, last : int
+        First and last residue that is named, 1-based: the residues replaced, deleted or duplicated, or the two
+        between which residues are inserted. Equal where one is named.
+    expected : tuple of (int, str)
+        Residues that the notation expects in the protein, by the position of the first.
+    inserted : str
+        New residues.
+    ends : bool
+        The new protein ends behind the new residues.
+    """
+
+    kind: Kind
+    first: int
+    last: int
+    expected: tuple[tuple[int, str], ...]
+    inserted: str = ""
+    ends: bool = False
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Residues of one sequence replaced by others.
+
+    Parameters
+    ----------
+    first : int
+        First residue replaced, 1-based; where none is, the residue behind the new ones.
+    removed : int
+        How many residues are replaced.
+    inserted : str
+        New residues.
+    aligned : bool
+        The new residues stand one by one in the places of those they replace.
+    """
+
+    first: int
+    removed: int
+    inserted: str
+    aligned: bool = False
+
+    def apply(self, sequence: str) -> str:
+        """Return the changed sequence."""
+        return sequence[: self.first - 1] + self.inserted + sequence[self.first - 1 + self.removed :]
+
+    def position_in_variant(self, position: int) -> int | None:
+        """Return where a residue is in the changed sequence, None if it is gone; 1-based.
+
+        Parameters
+        ----------
+        position : int
+            Position in the sequence as it was, 1-based.
+        """
+        if position < self.first or self.aligned:
+            return position
+        if position < self.first + self.removed:
+            return None
+        return position - self.removed + len(self.inserted)
+
+    def distance(self, position: int) -> int:
+        """Return how far a residue is from the nearest one that is replaced; 0 for those themselves.
+
+        Parameters
+        ----------
+        position : int
+            Position in the sequence as it was, 1-based. Residues towards the N-terminus have negative distances;
+            those beside an insertion have -1 and 1.
+        """
+        if position < self.first:
+            return position - self.first
+        return max(0, position - (self.first + self.removed - 1))
+
+
+def resolve(change: Change, sequence: str) -> Edit:
+    """Check a change against a sequence and say which residues it replaces.
+
+    Parameters
+    ----------
+    change : Change
+        From :func:`~phosphot5.variants.hgvs.read_change`.
+    sequence : str
+        Residues in capital letters.
+
+    Raises
+    ------
+    RefusedVariantError
+        If the sequence is shorter, has other residues than the notation expects, would stay as it is, or would have
+        no residues left.
+
+    Examples
+    --------
+    >>> change = Change("substitution", 2, 2, ((2, "P"),), "S")
+    >>> resolve(change, "MPK").apply("MPK")
+    'MSK'
+    """
+    if change.last > len(sequence):
+        raise RefusedVariantError(
+            "beyond the end of the protein", f"position {change.last} of {len(sequence)} residues"
+        )
+    for position, letters in change.expected:
+        found = sequence[position - 1 : position - 1 + len(letters)]
+        if found != letters:
+            raise RefusedVariantError(
+                "another residue in the protein", f"{found} at {position}, not {letters}"
+            )
+    edit = _edit(change, sequence)
+    changed = edit.apply(sequence)
+    if not changed:
+        raise RefusedVariantError("no residues left")
+    if changed == sequence:
+        raise RefusedVariantError("no change of the sequence")
+    return edit
+
+
+def _edit(change: Change, sequence: str) -> Edit:
+    if change.kind == "insertion":
+        removed = len(sequence) - change.first if change.ends else 0
+        return Edit(change.last, removed, change.inserted)
+    if change.kind == "duplication":
+        return Edit(change.last + 1, 0, sequence[change.first - 1 : change.last])
+    last = len(sequence) if change.ends else change.last
+    removed = last - change.first + 1
+    aligned = change.kind == "substitution" and not change.ends and removed == len(change.inserted)
+    return Edit(change.first, removed, change.inserted, aligned)
