@@ -19,8 +19,15 @@ __all__ = [
 
 KINASE_COLUMNS = ("kinase", "kinase_probability", "kinase_fpr")
 """Columns of the best family of a site, behind those of a site table."""
-OF_FAMILY = ("family", "family_probability", "family_fpr")
-FAMILY_COLUMNS = ("protein", "position", "residue", *OF_FAMILY, "probability")
+FAMILY_COLUMNS = (
+    "protein",
+    "position",
+    "residue",
+    "family",
+    "family_probability",
+    "family_fpr",
+    "probability",
+)
 """Columns of the table of all families, in this order."""
 
 
@@ -40,17 +47,22 @@ class FamilyTable:
     fpr_table: dict[str, dict[str, list[float]]] | None
 
     @cached_property
-    def _of_residue(self) -> dict[str, list[tuple[int, str, bool]]]:
-        """Residue to number, name and singleness of each family that phosphorylates it."""
+    def _of_residue(self) -> dict[str, tuple[list[int], list[int]]]:
+        """Residue to the places of all families that phosphorylate it, and of those that are no groups."""
         single = single_families(self.families)
-        return {
-            residue: [
-                (number, name, single[number])
-                for number, (name, about) in enumerate(self.families.items())
-                if residue in about["residues"]
-            ]
-            for residue in {letter for about in self.families.values() for letter in about["residues"]}
-        }
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for place, about in enumerate(self.families.values(), 1):
+            for residue in about["residues"]:
+                every, singles = found.setdefault(residue, ([], []))
+                every.append(place)
+                if single[place - 1]:
+                    singles.append(place)
+        return found
+
+    @cached_property
+    def _names_and_rates(self) -> list[tuple[str, dict[str, list[float]] | None]]:
+        """Name and table of false-positive rates of each family."""
+        return [(name, (self.fpr_table or {}).get(name)) for name in self.families]
 
     def add_to(
         self,
@@ -83,33 +95,28 @@ class FamilyTable:
             If a family that phosphorylates the residue has no finite score: names protein and position.
         """
         for row, given in zip(rows, scores, strict=True):
-            site, known = given[0], row["status"] == "known"
-            fitting = [
-                (given[1 + number], name, single)
-                for number, name, single in self._of_residue.get(row["residue"], [])
-            ]
-            if not math.isfinite(sum(probability for probability, _, _ in fitting)) or not (
-                known or math.isfinite(site)
-            ):
+            places, singles = self._of_residue.get(row["residue"], ([], []))
+            site = None if row["status"] == "known" else given[0]
+            if not math.isfinite(sum([given[place] for place in places], site or 0.0)):
                 raise ValueError(
                     f"protein {row['protein']!r}, position {row['position']} ({row['residue']}): the model's scores "
                     "of kinases are not all numbers; its weights are damaged"
                 )
-            best = max((entry for entry in fitting if entry[2]), key=lambda entry: entry[0], default=None)
-            values = (
-                (None, None, None) if best is None else self._shown(best[1], best[0], None if known else site)
-            )
-            row |= dict(zip(KINASE_COLUMNS, values, strict=True))
+            score = given.__getitem__
+            best = max(singles, key=score) if singles else None
+            values = (None, None, None) if best is None else self._shown(best, given[best], site)
+            row["kinase"], row["kinase_probability"], row["kinase_fpr"] = values
             if every:
-                ranked = sorted(fitting, key=lambda entry: -entry[0])[:most]
+                ranked = sorted(places, key=score, reverse=True)[:most]  # equal ones stay in their order
+                shown = [self._shown(place, given[place], site) for place in ranked]
                 row["kinases"] = [
-                    dict(zip(OF_FAMILY, self._shown(name, probability, None if known else site), strict=True))
-                    for probability, name, _ in ranked
+                    {"family": name, "family_probability": probability, "family_fpr": fpr}
+                    for name, probability, fpr in shown
                 ]
 
-    def _shown(self, name: str, probability: float, site: float | None) -> tuple[str, float, float | None]:
+    def _shown(self, place: int, probability: float, site: float | None) -> tuple[str, float, float | None]:
         """Return name, probability and rate of a family at a site as they are written; ``site`` is None if known."""
-        table = (self.fpr_table or {}).get(name)
+        name, table = self._names_and_rates[place - 1]
         rate = None if site is None else false_positive_rate(site * probability, table)
         return name, round(probability, DIGITS), rate
 
@@ -128,7 +135,11 @@ def family_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         A row for each site and family, with the keys :data:`FAMILY_COLUMNS`.
     """
     return [
-        {name: (row | family)[name] for name in FAMILY_COLUMNS} for row in rows for family in row["kinases"]
+        {"protein": row["protein"], "position": row["position"], "residue": row["residue"]}
+        | family
+        | {"probability": row["probability"]}
+        for row in rows
+        for family in row["kinases"]
     ]
 
 

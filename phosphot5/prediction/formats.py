@@ -87,14 +87,15 @@ def _write_tsv(
     columns: Sequence[str] = COLUMNS,
     every: bool = False,
 ) -> None:
+    numeric = [(column, column.endswith(("probability", "fpr"))) for column in columns]
     for row in family_rows(rows) if every else rows:
-        handle.write("\t".join(_tsv_text(column, row[column]) for column in columns) + "\n")
+        handle.write("\t".join([_tsv_text(row[column], number) for column, number in numeric]) + "\n")
 
 
-def _tsv_text(column: str, value: Any) -> str:
+def _tsv_text(value: Any, number: bool) -> str:
     if value is None:
         return ""
-    if column.endswith(("probability", "fpr")):
+    if number:
         return f"{value:.4f}"
     text = str(value)
     # quoted as csv and pandas want it, and only where they do

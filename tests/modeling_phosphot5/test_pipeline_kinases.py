@@ -1,8 +1,10 @@
 """Kinases by the pipeline: the rows of predict, the list of families, wrong arguments."""
 
 import pytest
+import torch
 
 from phosphot5.modeling_phosphot5.families_phosphot5 import KINASE_COLUMNS
+from phosphot5.modeling_phosphot5.pipeline_phosphot5 import batch_scores
 from phosphot5.prediction.loading import load_model
 
 SEQUENCE = "MEEPQSDPSVEPPLSQETFSDYWKLLPENNVLS"
@@ -43,6 +45,16 @@ def test_rows_do_not_depend_on_the_batch(predict):
     alone = [predict(given, kinases="all") for given in GIVEN]
     for size in (1, 3):
         assert predict(GIVEN, kinases="all", batch_size=size) == alone
+
+
+def test_packed_as_on_an_accelerator(kinase_folder):
+    model, tokenizer = load_model(str(kinase_folder))
+    tensors = tokenizer([SEQUENCE, "AASTY"], return_tensors="pt", padding=True)
+    batch = tensors["input_ids"], tensors["attention_mask"]
+    alone = batch_scores(model, *batch, together=False, kinases=True)
+    together = batch_scores(model, *batch, together=True, kinases=True)
+    assert alone.shape == (2, len(SEQUENCE) + 1, 2 + len(model.config.kinase_families))
+    torch.testing.assert_close(together, alone, equal_nan=True, rtol=0, atol=1e-6)
 
 
 def test_selection_and_limit(predict, kinase_folder):
