@@ -45,7 +45,7 @@ def test_files_and_size():
 
 
 def test_the_graph_is_that_of_this_model():
-    assert find_graph("bundled", device="cpu", runtime="onnx") is not None
+    assert find_graph("bundled", device="cpu", runtime="onnx").label_source == "mass-spec"
 
 
 def test_configuration_is_complete(model):
@@ -53,11 +53,23 @@ def test_configuration_is_complete(model):
     assert config.vocab_size == len(PhosphoT5Tokenizer())
     assert config.use_cache
     for residue in "STY":
-        assert config.calibration[residue]["slope"] > 0
-        assert 0 < config.calibration[residue]["threshold"] < 1
-        table = config.fpr_table[residue]
-        assert np.all(np.diff(table["fpr"]) > 0)
-        assert np.all(np.diff(table["probability"]) <= 0)
+        for kind in (None, "mass-spec", "curated", "unspecified"):
+            assert config.calibration_of(kind)[residue]["slope"] > 0
+            assert 0 < config.calibration_of(kind)[residue]["threshold"] < 1
+            table = config.fpr_table_of(kind)[residue]
+            assert np.all(np.diff(table["fpr"]) > 0)
+            assert np.all(np.diff(table["probability"]) <= 0)
+
+
+def test_families_of_kinases_are_complete(model):
+    config = model.config
+    assert {"PKA", "PKC", "CK2", "CDK", "MAPK", "SRC", "AGC", "TK"} <= set(config.kinase_families)
+    assert min(about["sites"] for about in config.kinase_families.values()) >= 50
+    for kind in (None, "mass-spec", "curated"):
+        assert set(config.kinase_fpr_table_of(kind)) == set(config.kinase_families)
+    record = RunRecord.load(bundled_folder() / RECORD_FILE)
+    assert set(record.kinases) == set(config.kinase_families)
+    assert not record.kinase_fits[-1].git_commit.endswith("-dirty")
 
 
 def test_record_and_card_tell_where_it_comes_from(model):
@@ -71,7 +83,8 @@ def test_record_and_card_tell_where_it_comes_from(model):
     assert record.cost.tokens > 10**7
     assert record.cost.flops > 0
     card = render_card(record, model.config.to_dict(), "org/phosphot5")
-    assert f"{record.metrics['multisource/valid.fasta.gz']['st_auroc']:.3f}" in card
+    for group in ("human", "plants", "curated"):
+        assert f"{record.metrics[group]['st_auroc']:.3f}" in card
 
 
 def test_record_is_published_among_the_results():
@@ -80,10 +93,9 @@ def test_record_is_published_among_the_results():
 
 
 def test_probabilities_are_calibrated():
-    metrics = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["multisource/valid.fasta.gz"]
+    metrics = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["human"]
     for group in ("st", "y"):
         assert metrics[f"{group}_ece"] < 0.03
-        assert metrics[f"{group}_ece"] < metrics[f"{group}_ece_uncalibrated"]
         assert metrics[f"{group}_ap_low"] < metrics[f"{group}_ap"] < metrics[f"{group}_ap_high"]
 
 
@@ -137,9 +149,9 @@ def test_known_sites_help_this_model(model, monkeypatch):
 def test_published_figures_are_those_of_this_model(model, published):
     """The record's too: what a training writes down is what `evaluate` finds."""
     sites = score_labelled_sites(model, read_fasta(str(VALID), notation="hash"))
-    thresholds = {residue: line["threshold"] for residue, line in model.config.calibration.items()}
+    thresholds = {residue: line["threshold"] for residue, line in model.config.calibration_of().items()}
     metrics = evaluate_sites(sites, thresholds, resamples=200)
-    recorded = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["multisource/valid.fasta.gz"]
+    recorded = RunRecord.load(bundled_folder() / RECORD_FILE).metrics["human"]
     for metric in ("st_auroc", "st_ap", "st_mcc", "st_ece", "y_auroc", "y_ap", "y_mcc", "y_ece"):
         assert metrics[metric] == pytest.approx(published["phosphot5"][metric], abs=1e-4)
         assert metrics[metric] == pytest.approx(recorded[metric], abs=1e-4)
