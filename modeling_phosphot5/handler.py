@@ -14,6 +14,8 @@ MAX_PROTEINS = 1000
 """Proteins in one request."""
 MAX_RESIDUES = 500_000
 """Residues in one request, all proteins together: about half a minute on two cores."""
+MAX_RESIDUES_ALL_KINASES = 50_000
+"""Residues in a request for all families of kinases, whose answer is many times as long."""
 PROTEINS_AT_ONCE = 16
 """Proteins that an accelerator scores in one pass."""
 PARAMETERS = ("top_k", "threshold", "return_all_scores", "label_source", "kinases", "top_kinases")
@@ -73,19 +75,18 @@ class EndpointHandler:
         inputs = data["inputs"]
         # a list even if it is one protein: in a list, no string is taken for the path of a file
         proteins = inputs if isinstance(inputs, list) else [inputs]
-        _check_size(proteins)
+        every = parameters.get("kinases") == "all"
+        _check_size(proteins, MAX_RESIDUES_ALL_KINASES if every else MAX_RESIDUES)
         rows = self.predict(proteins, **parameters)
         return rows if isinstance(inputs, list) else rows[0]
 
 
-def _check_size(proteins: list[Any]) -> None:
+def _check_size(proteins: list[Any], most: int) -> None:
     if len(proteins) > MAX_PROTEINS:
         raise ValueError(
             f"{len(proteins):,} proteins in one request; split it into requests of at most {MAX_PROTEINS:,}"
         )
     sequences = [given.get("sequence") if isinstance(given, dict) else given for given in proteins]
     residues = sum(len(sequence) for sequence in sequences if isinstance(sequence, str))
-    if residues > MAX_RESIDUES:
-        raise ValueError(
-            f"{residues:,} residues in one request; split it into requests of at most {MAX_RESIDUES:,}"
-        )
+    if residues > most:
+        raise ValueError(f"{residues:,} residues in one request; split it into requests of at most {most:,}")

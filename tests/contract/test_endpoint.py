@@ -77,6 +77,14 @@ BAD = {
         {"inputs": ["S" * (MAX_RESIDUES - 1), {"sequence": "AS"}]},
         "500,001 residues in one request; split it",
     ),
+    "all kinases of many": (
+        {"inputs": "A" * 50_001, "parameters": {"kinases": "all"}},
+        "50,001 residues in one request; split it into requests of at most 50,000",
+    ),
+    "kinases": (
+        {"inputs": SEQUENCE, "parameters": {"kinases": True}},
+        "this model tells no families of kinases; use one whose configuration has kinase_families",
+    ),
 }
 
 
