@@ -1,6 +1,6 @@
 """Proteins that sites and peptides of other files refer to, found by a name or by a part of their sequence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ class Sequences:
     def add(self, protein: Protein) -> Protein:
         """Take in a protein; return the first one of its accession."""
         return self._proteins.setdefault(self._index.add(protein.header), protein)
+
+    def __iter__(self) -> Iterator[Protein]:
+        """Iterate over the proteins, in file order."""
+        return iter(self._proteins.values())
 
     def find(self, name: str) -> tuple[str, Protein] | None:
         """Return the key and the protein that a name means, None if there is none or more than one."""
