@@ -138,8 +138,8 @@ def test_a_model_without_a_head_for_kinases(proteins, tiny_folder):
 
 
 def test_kinds_of_label_are_passed_on(proteins):
-    with pytest.raises(PhosphoT5Error, match="curated"):
-        Scorer(label_source="curated")(proteins)
+    with pytest.raises(PhosphoT5Error, match="no-such-kind"):
+        Scorer(label_source="no-such-kind")(proteins)
 
 
 def test_the_model_is_no_part_of_the_pickle(proteins):
