@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "OVERRIDE", "main"]
 
 COMMANDS = {
     "predict": "score the S, T and Y of proteins in a FASTA file",
+    "variants": "score what changes of sequence do to phosphosites",
     "merge": "put the parts of predict --part together",
     "train": "train a model from a recipe",
     "finetune": "fine-tune a model on your own sites",

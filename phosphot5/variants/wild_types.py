@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phosphot5.data import Protein
 from phosphot5.data.sequences import Sequences
+from phosphot5.errors import PhosphoT5Error
 from phosphot5.variants.changes import Edit, RefusedVariantError, resolve
 from phosphot5.variants.hgvs import read_change
 from phosphot5.variants.requests import Request
@@ -92,6 +94,19 @@ class WildTypes:
             (name,) = versions
         return self._of_transcript[name]
 
+    def named(self, name: str) -> Protein:
+        """Return the protein that a user names, for a scan.
+
+        Raises
+        ------
+        PhosphoT5Error
+            If there is none, or more than one.
+        """
+        try:
+            return self.find(name)
+        except RefusedVariantError as error:
+            raise PhosphoT5Error(f"{error}; give names as the file of proteins has them") from None
+
     def variant(self, request: Request) -> Variant:
         """Return the variant that is asked for.
 
@@ -105,11 +120,9 @@ class WildTypes:
         return Variant(protein, request.text, edit, request.source)
 
 
-def substitutions(protein: Protein) -> list[Variant]:
-    """Return every substitution of one residue by another, ``P47A`` to ``P47Y``, in sequence order."""
-    return [
-        Variant(protein, f"{old}{position}{new}", Edit(position, 1, new, aligned=True))
-        for position, old in enumerate(protein.sequence, 1)
-        for new in RESIDUES
-        if new != old
-    ]
+def substitutions(protein: Protein) -> Iterator[Variant]:
+    """Yield every substitution of one residue by another, ``P47A`` to ``P47Y``, in sequence order."""
+    for position, old in enumerate(protein.sequence, 1):
+        for new in RESIDUES:
+            if new != old:
+                yield Variant(protein, f"{old}{position}{new}", Edit(position, 1, new, aligned=True))

@@ -168,7 +168,7 @@ def test_variant(wild_types):
 
 
 def test_scan_has_19_substitutions_of_each_residue(wild_types):
-    found = substitutions(wild_types.find("P04637"))
+    found = list(substitutions(wild_types.find("P04637")))
     assert [len(found), found[0].text, found[-1].text] == [190, "M1A", "V10Y"]
     assert len({variant.changed.sequence for variant in found}) == 190
     for variant in found:
