@@ -37,8 +37,8 @@ def compare(page: Page) -> None:
 
 
 SHOTS = {
-    "desktop": (score, 1280, 1840, "light", 1),
-    "phone": (score, 390, 1750, "dark", 1.5),
+    "desktop": (score, 1280, 2080, "light", 1),
+    "phone": (score, 390, 1960, "dark", 1.5),
     "compare": (compare, 1280, 1500, "light", 1),
 }
 """What is done, width and height of the window, colour scheme, pixels to a pixel."""
