@@ -150,6 +150,7 @@ def scoring() -> str:
         f"{shares['copies']:.0%} into copies and {shares['element by element']:.0%} into the rest: it scores "
         f"{graph['residues_per_second']:,} residues/s, and products alone would allow "
         f"{graph['matrix_products_alone']:,}.",
+        f"With families of kinases it takes {graph['kinases_times_as_long']:.2f} times as long.",
         f"Weights in int8 would make it {int8['times_as_fast']:.2f} times as fast, and move probabilities by up to "
         f"{int8['largest_difference']:.3f}.",
         source(result),
