@@ -45,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="scan every substitution of one residue, in all proteins of --fasta or in those named",
     )
+    _add_output(parser)
+    _add_model(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the tables."""
     parser.add_argument(
         "-o",
         "--output",
@@ -76,7 +82,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weakest call that counts in --summary: high 1 %%, medium 5 %%, low 10 %% false positives "
         "(default: medium)",
     )
-    _add_model(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace existing output files")
 
 

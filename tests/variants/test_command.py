@@ -1,11 +1,13 @@
 """``phosphot5 variants`` as its users meet it: tables, refusals, scans, and scores equal to those of whole proteins."""
 
 import csv
+import http.server
 import json
 import logging
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -204,3 +206,52 @@ def test_without_torch(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"^P04637\tP47S\t\tchanged\t46\tS\t", done.stdout, re.MULTILINE)
+
+
+class Entries(http.server.BaseHTTPRequestHandler):
+    """UniProt's REST service with one entry."""
+
+    def do_GET(self):
+        text = b">sp|P11111|X_TEST made up\nMSPKTRYLAV\n"
+        self.send_response(200 if self.path == "/uniprotkb/P11111.fasta" else 404)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        """Keep quiet."""
+
+
+@pytest.fixture
+def uniprot():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Entries) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_proteins_from_uniprot(uniprot, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = [
+        "variants",
+        "P11111:p.Pro3Ser",
+        "NP_1.1:p.Pro3Ser",
+        "--uniprot",
+        uniprot,
+        "--summary",
+        "v.tsv",
+    ]
+    assert main([*arguments, "-o", "sites.tsv"]) == 0
+    with open("v.tsv", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    assert [(row["protein"], row["status"]) for row in rows] == [
+        ("sp|P11111|X_TEST", "scored"),
+        ("NP_1.1", "refused"),
+    ]
+
+
+def test_names_without_accession_need_a_file(capsys):
+    assert main(["variants", "NP_1.1:p.Pro3Ser"]) == 1
+    assert "give the proteins with --fasta" in capsys.readouterr().err
