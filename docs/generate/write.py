@@ -33,6 +33,7 @@ from docs.generate.speed_tables import (
     training,
 )
 from docs.generate.tables import load
+from docs.generate.variant_tables import motif_variants, variants
 
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
@@ -53,6 +54,7 @@ PARTS: dict[str, Callable[[], str]] = {
             sources,
         ),
         *(logos, classes, motifs, mutations),
+        *(variants, motif_variants),
     )
 }
 MARKED = re.compile(r"(<!-- begin: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)

@@ -44,6 +44,8 @@ NOT_RUN = {
     "phosphot5 finetune": "trains for minutes; tests/cli/test_finetune.py and the notebook do",
     "phosphot5 train": "trains; tests/trainer/test_run.py does",
     "phosphot5 crossval": "trains; tests/trainer/test_crossval.py does",
+    "phosphot5 variants P04049": "needs the network; tests/variants/test_command.py has a server",
+    "phosphot5 variants --all": "scores p53 7,467 times; tests/variants/test_command.py scans a short protein",
     "phosphot5 merge": "needs the parts of a job array; tests/cli/test_predict_shares.py makes some",
     "phosphot5 push": "needs the Hub; tests/hub_card/test_publish.py has one of its own",
     "phosphot5 data fetch": "needs the network; tests/data/test_public.py has a server",
