@@ -73,7 +73,9 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--from", dest="input_format", choices=tuple(FORMATS), help=f"format of the input. {about}"
     )
     command.add_argument(
-        "--fasta", metavar="FILE", help="sequences of the proteins, FASTA or another format, for inputs without them"
+        "--fasta",
+        metavar="FILE",
+        help="sequences of the proteins, FASTA or another format, for inputs without them",
     )
     command.add_argument(
         "--unlabelled",
@@ -89,8 +91,7 @@ def _add_convert(command: argparse.ArgumentParser) -> None:
         "--localisation",
         type=_fraction,
         metavar="P",
-        help="minimum localisation probability of a site; those below stay unknown "
-        "(default: 0.75)",
+        help="minimum localisation probability of a site; those below stay unknown (default: 0.75)",
     )
     command.add_argument("--organism", help="organism to take from PhosphoSitePlus, such as human")
     command.add_argument(
