@@ -227,9 +227,7 @@ def known_sites() -> str:
 
 
 def _known_by_group(result: Mapping[str, Any]) -> list[str]:
-    """Show every group without and with known sites; nothing where they were not measured yet."""
-    if "groups" not in result:
-        return []
+    """Show every group without and with known sites."""
     rows = []
     for name, groups in ({"multisource/valid.fasta.gz": {"human": result}} | result["groups"]).items():
         for group, found in groups.items():
