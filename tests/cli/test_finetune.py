@@ -77,7 +77,7 @@ def test_from_uniprot_entries_to_predictions(
     }
     split = json.loads((tmp_path / "tuned/data/split.json").read_text())
     assert split["parts"]["train"]["proteins"] + split["parts"]["valid"]["proteins"] == 5
-    assert "too few validation sites to calibrate S: kept as it was" in caplog.text
+    assert "too few validation sites to calibrate S (mass-spec): kept as it was" in caplog.text
     (tmp_path / "new.fasta").write_text(">x\nMASPSTEYKR\n")
     assert main(["predict", "new.fasta", "--model", "tuned", "-o", "sites.tsv"]) == 0
     assert len((tmp_path / "sites.tsv").read_text().splitlines()) == 1 + 4
