@@ -23,11 +23,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from pyteomics import fasta
 
 from phosphot5.data import Protein, SiteState, read_fasta, write_fasta
-from phosphot5.data.homology.mmseqs import search
+from phosphot5.data.homology import mmseqs
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import check_output
@@ -87,15 +86,9 @@ def label(proteins: Iterable[Protein], sites: dict[str, frozenset[int]]) -> Iter
 
 
 def homologs(proteins: list[Protein], others: list[Protein]) -> set[int]:
-    """Return the numbers of the proteins with a homolog among others, from 0.
-
-    MMseqs2 searches in both directions: at the limits of identity and coverage one finds pairs that the other misses.
-    """
+    """Return the numbers of the proteins with a homolog among others, from 0."""
     ours, theirs = ([protein.sequence for protein in group] for group in (proteins, others))
-    options = ["--min-seq-id", IDENTITY, "-c", COVERAGE, "--cov-mode", 0]
-    there = search(ours, theirs, options, np.dtype([("query", np.int64)]))["query"]
-    back = search(theirs, ours, options, np.dtype([("target", np.int64)]))["target"]
-    return {*there.tolist(), *back.tolist()}
+    return mmseqs.homologs(ours, theirs, IDENTITY, COVERAGE)
 
 
 def main() -> None:

@@ -12,7 +12,15 @@ import numpy as np
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.record.environment import usable_cores
 
-__all__ = ["MAX_RELATIVES", "mmseqs_version", "run_mmseqs", "search", "work_folder", "write_numbered"]
+__all__ = [
+    "MAX_RELATIVES",
+    "homologs",
+    "mmseqs_version",
+    "run_mmseqs",
+    "search",
+    "work_folder",
+    "write_numbered",
+]
 
 MAX_RELATIVES = 4000
 """Candidates that MMseqs2 compares a sequence with, at most; its own 20 would tear large families apart."""
@@ -123,3 +131,35 @@ def search(
         if not files[-1].stat().st_size:
             return np.zeros(0, dtype=hits)
         return np.loadtxt(files[-1], dtype=hits, delimiter="\t", ndmin=1)
+
+
+def homologs(sequences: Sequence[str], others: Sequence[str], identity: float, coverage: float) -> set[int]:
+    """Return the numbers of the sequences that have a homolog among others.
+
+    MMseqs2 searches in both directions: at the limits of identity and coverage one finds pairs that the other misses.
+
+    Parameters
+    ----------
+    sequences, others : sequence of str
+        Residues.
+    identity : float
+        Least share of identical residues in the alignment, 0 to 1.
+    coverage : float
+        Least share of both sequences that the alignment covers, 0 to 1.
+
+    Returns
+    -------
+    set of int
+        From 0.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If MMseqs2 is missing or fails.
+    """
+    if not sequences or not others:
+        return set()
+    options = ["--min-seq-id", identity, "-c", coverage, "--cov-mode", 0]
+    there = search(sequences, others, options, np.dtype([("query", np.int64)]))["query"]
+    back = search(others, sequences, options, np.dtype([("target", np.int64)]))["target"]
+    return {*there.tolist(), *back.tolist()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from phosphot5.data.files.fasta import read_fasta, write_fasta
 from phosphot5.data.homology.clusters import cluster_proteins
-from phosphot5.data.homology.mmseqs import search
+from phosphot5.data.homology.mmseqs import homologs
 from phosphot5.data.records import Protein, SiteState
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.wording import counted
@@ -27,7 +27,7 @@ MULTISOURCE = f"{LINGO}/multisource_from_deeppsp"
 FOLDS = range(10)
 MUSITEDEEP = "duolinwang/MusiteDeep_web/MusiteDeep/testdata/Phosphorylation/Y"
 CAPSNET = "duolinwang/CapsNet_PTM/all_PTM_raw_data/Phosphorylation_ST"
-SAME = ["--min-seq-id", 0.5, "-c", 0.8, "--cov-mode", 0]
+IDENTITY, COVERAGE = 0.5, 0.8
 """What makes a homolog: 50 % identity over 80 % of both."""
 DEV_SHARE, DEV_IDENTITY = 0.07, 0.4
 """Share of the proteins of other species to choose on, in whole clusters of that identity."""
@@ -173,8 +173,8 @@ def _train(path: Path, proteins: Proteins, apart: Iterable[str], test: Proteins)
     """Write a training file without some proteins and without the homologs of a test set."""
     left = _without(proteins, apart)
     queries, targets = ([p.sequence for p in group.values()] for group in (left, test))
-    hits = search(queries, targets, SAME, np.dtype([("query", np.int64)])) if queries and targets else None
-    close = set() if hits is None else {list(left)[number] for number in hits["query"].tolist()}
+    names = list(left)
+    close = {names[number] for number in homologs(queries, targets, IDENTITY, COVERAGE)}
     kept = _without(left, close)
     return (
         f"{_write(path, kept)}; left out: {counted(len(proteins) - len(left), 'protein')} of the sets to measure on "
