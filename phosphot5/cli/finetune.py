@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TABLE",
-        help="CSV or TSV with protein, position, and kinase (gene symbol) or family; may be repeated",
+        help="text, Excel or Parquet with protein, position, and kinase (gene symbol) or family; may be repeated",
     )
     kinases.add_argument(
         "--fasta",

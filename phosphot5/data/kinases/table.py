@@ -1,18 +1,18 @@
 """Tables of sites and the kinases that phosphorylate them."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from phosphot5.data.files.sheets import read_sheet
 from phosphot5.data.files.tables import (
     POSITION_COLUMNS,
     PROTEIN_COLUMNS,
     find_columns,
     one_letter,
     parse_site,
+    plain_name,
 )
-from phosphot5.data.files.text import read_lines
 from phosphot5.data.kinases.families import Family, known_families
 from phosphot5.data.records import Protein
 from phosphot5.data.uniprot import accession
@@ -71,7 +71,8 @@ def read_kinase_table(
     Parameters
     ----------
     path : str or os.PathLike
-        CSV or TSV with columns for protein and position (from 1), kinase or family, and residue if there is one.
+        Text, Excel or Parquet with columns for protein and position (from 1), kinase or family, and residue if there is
+        one.
     proteins : mapping of str to Protein
         Sequences by accession.
     into : KinaseSites, optional
@@ -89,22 +90,20 @@ def read_kinase_table(
         proteins are counted.
     """
     found = KinaseSites() if into is None else into
-    lines = (line for _, line in read_lines(path))
-    head = next(lines, "")
-    sign = "\t" if "\t" in head else ","
-    header = next(csv.reader([head], delimiter=sign), [])
+    known = {plain_name(name) for name in (*KINASE_COLUMNS, *FAMILY_COLUMNS)}
+    sheet = read_sheet(path, lambda cells: any(plain_name(cell) in known for cell in cells))
     needed = {"protein": PROTEIN_COLUMNS, "position": POSITION_COLUMNS}
     optional = {"residue": RESIDUE_COLUMNS, "kinase": KINASE_COLUMNS, "family": FAMILY_COLUMNS}
-    columns = find_columns(header, needed, optional, path=path, line=1)
+    columns = find_columns(sheet.header, needed, optional, path=path, line=sheet.line)
     if not {"kinase", "family"} & columns.keys():
         raise InputFormatError(
-            f"the columns {', '.join(map(repr, header[:8]))}",
+            f"the columns {', '.join(map(repr, sheet.header[:8]))}",
             "one called kinase or family",
             path=path,
-            line=1,
+            line=sheet.line,
         )
-    for number, row in enumerate(csv.reader(lines, delimiter=sign), start=2):
-        cells = {role: row[at].strip() if at < len(row) else "" for role, at in columns.items()}
+    for number, row in sheet:
+        cells = {role: row[at] if at < len(row) else "" for role, at in columns.items()}
         cells["protein"] = accession(cells["protein"])
         if any(cells.values()):
             try:
