@@ -5,7 +5,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -21,6 +21,7 @@ __all__ = [
     "atomic_text",
     "check_folder",
     "check_output",
+    "ending_of",
     "owned",
     "refuse_input_as_output",
 ]
@@ -29,6 +30,29 @@ PathLike = str | os.PathLike[str]
 """A path; ``-`` is standard input or output."""
 PATIENCE_SECONDS = 0.5
 """How long an output may be in other hands: one that is just being put down is not refused."""
+
+
+def ending_of(path: str, formats: Mapping[str, Collection[str]]) -> str:
+    """Return the format that the ending of an output file stands for.
+
+    Parameters
+    ----------
+    path : str
+        The file; a final ``.gz`` is looked past.
+    formats : mapping of str to collection of str
+        Format to its endings.
+
+    Raises
+    ------
+    OutputFileError
+        If the ending stands for no format.
+    """
+    suffix = Path(path.removesuffix(".gz")).suffix.lower()
+    for name, endings in formats.items():
+        if suffix in endings:
+            return name
+    known = ", ".join(ending for endings in formats.values() for ending in endings)
+    raise OutputFileError(f"{path}: unknown ending {suffix!r}; use one of {known}, or give --format")
 
 
 def refuse_input_as_output(output: PathLike, inputs: Iterable[PathLike]) -> None:

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import IO, Any
 
 from phosphot5.data import Protein, SiteState, render
 from phosphot5.errors import OutputFileError
 from phosphot5.modeling_phosphot5.families_phosphot5 import FAMILY_COLUMNS, KINASE_COLUMNS, family_rows
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
+from phosphot5.output import ending_of
 
 __all__ = ["FORMATS", "Format", "choose_format"]
 
@@ -198,13 +198,7 @@ def choose_format(path: str, name: str | None = None) -> Format:
     OutputFileError
         If the ending stands for no format.
     """
-    if name is not None:
-        return FORMATS[name]
-    if path == "-":
-        return FORMATS["tsv"]
-    suffix = Path(path.removesuffix(".gz")).suffix.lower()
-    for format in FORMATS.values():
-        if suffix in format.suffixes:
-            return format
-    known = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes)
-    raise OutputFileError(f"{path}: unknown ending {suffix!r}; use one of {known}, or give --format")
+    if name is None:
+        endings = {format.name: format.suffixes for format in FORMATS.values()}
+        name = "tsv" if path == "-" else ending_of(path, endings)
+    return FORMATS[name]

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from phosphot5.errors import OutputFileError, PhosphoT5Error
-from phosphot5.output import atomic_file, atomic_text
+from phosphot5.output import atomic_file, atomic_text, ending_of
 
 __all__ = ["FORMATS", "open_table", "table_format"]
 
@@ -34,13 +33,7 @@ def table_format(path: str, name: str | None = None) -> str:
     OutputFileError
         If the ending stands for no format, or Parquet is asked for on standard output.
     """
-    suffix = Path(path.removesuffix(".gz")).suffix.lower()
-    found = name or (
-        "tsv" if path == "-" else next((n for n, ends in FORMATS.items() if suffix in ends), None)
-    )
-    if found is None:
-        known = ", ".join(ending for endings in FORMATS.values() for ending in endings)
-        raise OutputFileError(f"{path}: unknown ending {suffix!r}; use one of {known}, or give --format")
+    found = name or ("tsv" if path == "-" else ending_of(path, FORMATS))
     if found == "parquet" and path == "-":
         raise OutputFileError("Parquet cannot go to standard output; name a file with -o")
     return found
