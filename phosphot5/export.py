@@ -18,7 +18,7 @@ from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
 
-__all__ = ["export_model", "write_endpoint_files", "write_model"]
+__all__ = ["export_model", "model_pictures", "write_endpoint_files", "write_model"]
 
 HANDLER_FILE = "handler.py"
 """What Inference Endpoints load; transformers does not copy it, because no code file of a model imports it."""
@@ -72,7 +72,7 @@ def export_model(
     register()
     model, tokenizer = load_model(name, revision, label_source)
     record = RunRecord.load(model_file(name, RECORD_FILE, revision))
-    return write_model(model, tokenizer, record, _pictures(name, revision), folder, onnx=onnx)
+    return write_model(model, tokenizer, record, model_pictures(name, revision), folder, onnx=onnx)
 
 
 def write_model(
@@ -98,7 +98,7 @@ def write_model(
     return sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
-def _pictures(name: str, revision: str | None) -> Iterator[Path]:
+def model_pictures(name: str, revision: str | None = None) -> Iterator[Path]:
     """Yield the pictures of a model; not every one has them."""
     for picture in PICTURES:
         with suppress(PhosphoT5Error):

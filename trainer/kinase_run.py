@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from phosphot5.data.files.fasta import read_fasta
 from phosphot5.data.kinases import KinaseSites, read_kinase_table
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.export import write_model
-from phosphot5.hub_card import PICTURES
+from phosphot5.export import model_pictures, write_model
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.output import check_folder
 from phosphot5.prediction.loading import load_model
@@ -90,22 +88,17 @@ def fit_kinases(
     record.kinase_fits.append(EarlierTraining(this.command, seed, this.git_commit, this.finished, this.cost))
     annotated = sum(map(len, sites.of_protein.values()))
     for path in (*tables, *fasta):
-        proteins_of_table = len(sites.of_protein)
         record.data.append(
             DataFile.read(
                 Path(path),
                 "kinases",
-                records=proteins_of_table,
+                records=len(sites.of_protein),
                 positives=annotated,
                 negatives=0,
                 name=published_name(path),
             )
         )
-    pictures = []
-    for picture in PICTURES:
-        with suppress(PhosphoT5Error):  # not every model has them
-            pictures.append(Path(model_file(model, picture)))
-    write_model(loaded, tokenizer, record, pictures, folder)
+    write_model(loaded, tokenizer, record, model_pictures(model), folder)
     logger.info(
         "%d families and groups of kinases in %s, %s",
         len(loaded.config.kinase_families),

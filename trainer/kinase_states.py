@@ -26,8 +26,8 @@ class SiteStates:
 
     Attributes
     ----------
-    protein, position : numpy.ndarray of int of shape (sites,)
-        Number of the protein, and 0-based position.
+    protein : numpy.ndarray of int of shape (sites,)
+        Number of the protein.
     encoder, decoder : torch.Tensor of float16 of shape (sites, d_model)
         States with no site shown.
     shown : tuple of torch.Tensor
@@ -47,7 +47,6 @@ class SiteStates:
     """
 
     protein: np.ndarray
-    position: np.ndarray
     encoder: torch.Tensor
     decoder: torch.Tensor
     shown: tuple[torch.Tensor, torch.Tensor]
@@ -78,9 +77,7 @@ def site_states(
     families : sequence of Family
         To tell apart.
     """
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("protein", "position", "states", "shown", "windows")
-    }
+    columns: dict[str, list[Any]] = {name: [] for name in ("protein", "states", "shown", "windows")}
     kinds: list[str | None] = [None, *model.config.label_sources]
     probability: dict[str | None, list[np.ndarray]] = {kind: [] for kind in kinds}
     targets, annotated = [], []
@@ -91,7 +88,6 @@ def site_states(
             at, given, shown, probabilities = found
             known = sites.of_protein.get(protein.id, {})
             columns["protein"].append(np.full(len(at), number))
-            columns["position"].append(at)
             columns["states"].append(given[:2])
             columns["shown"].append(shown[:2])
             columns["windows"].append(given[2])
@@ -109,7 +105,6 @@ def site_states(
     )
     return SiteStates(
         np.concatenate(columns["protein"]),
-        np.concatenate(columns["position"]),
         encoder,
         decoder,
         (shown[0], shown[1]),

@@ -62,14 +62,14 @@ def commands(before: str, residues: int, rounds: int) -> dict[str, list[int]]:
             files[size] = Path(folder, f"{size}.fasta"), count(proteins)
             write_fasta(files[size][0], proteins, notation="plain")
         old = lay_out(before, Path(folder))
-        speeds: dict[str, list[int]] = {"before": [], "now": []}
+        rates: dict[str, list[int]] = {"before": [], "now": []}
         for number in range(rounds + 1):
             for name, path in (("before", old), ("now", None)):
                 taken = {size: seconds(_predict(file), path) for size, (file, _) in files.items()}
                 more = files[residues][1] - files[SHORT][1]
                 if number:  # the first round fills the caches of the machine
-                    speeds[name].append(round(more / (taken[residues] - taken[SHORT])))
-    return speeds
+                    rates[name].append(round(more / (taken[residues] - taken[SHORT])))
+    return rates
 
 
 def _predict(file: Path) -> list[str]:
