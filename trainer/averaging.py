@@ -10,18 +10,21 @@ from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
 from phosphot5.prediction.loading import load_model
 
+from .start import suited
+
 __all__ = ["Weights", "mean_weights", "mixed_weights", "weights_like"]
 
 Weights = dict[str, torch.Tensor]
 
 
 def weights_like(name: str, config: PhosphoT5Config, weights: Weights) -> Weights:
-    """Load the weights of another model of the same architecture.
+    """Load the weights of another model of this architecture, or of a shallower one.
 
     Parameters
     ----------
     name : str
-        ``bundled``, a folder or a hub id. A model that tells no kinds of label apart gets vectors that change nothing.
+        ``bundled``, a folder or a hub id. Kinds of label and encoder blocks that it lacks are added; see
+        :func:`~phosphot5.trainer.start.suited`.
     config : PhosphoT5Config
         Of the model to be like.
     weights : dict of str to torch.Tensor
@@ -37,9 +40,10 @@ def weights_like(name: str, config: PhosphoT5Config, weights: Weights) -> Weight
     PhosphoT5Error
         If the model cannot be loaded, or its weights have other names or shapes.
     """
-    model = load_model(name)[0]
-    if config.label_sources and not model.config.label_sources:
-        model.add_label_sources(config.label_sources)
+    try:
+        model = suited(load_model(name)[0], config.label_sources, config.num_layers)
+    except ValueError as error:
+        raise PhosphoT5Error(f"mix_with: {name}: {error}") from error
     other: Weights = model.state_dict()
     shapes, found = ({key: value.shape for key, value in of.items()} for of in (weights, other))
     if different := sorted(key for key in shapes.keys() | found.keys() if shapes.get(key) != found.get(key)):

@@ -6,10 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.evaluation.metrics import probability_metrics
@@ -19,9 +17,8 @@ from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.hub_card import CURVE_FILE, RELIABILITY_FILE
 from phosphot5.hub_card.model_files import model_file
 from phosphot5.measure import score_labelled_sites
-from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import owned
-from phosphot5.prediction.loading import load_model
 from phosphot5.record.facts import EXAMPLE_SEQUENCE, DataFile, Example
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
@@ -35,9 +32,10 @@ from .dataset import NO_KINDS, TrainingProtein, TrainingSet, build_dataset, kind
 from .lora import add_lora, merge_lora
 from .recipe import DataRecipe, Recipe
 from .recording import accelerator_name, published_model, training_cost
+from .start import make_model
 from .trainer import PhosphoT5Trainer
 
-__all__ = ["make_model", "train", "training_arguments"]
+__all__ = ["train", "training_arguments"]
 
 logger = logging.getLogger(__name__)
 
@@ -235,40 +233,6 @@ def training_arguments(recipe: Recipe) -> PhosphoT5TrainingArguments:
         return PhosphoT5TrainingArguments(**given)
     except (ValueError, TypeError) as error:
         raise PhosphoT5Error(f"training arguments: {error}") from error
-
-
-def make_model(recipe: Recipe, seed: int) -> PhosphoT5ForConditionalGeneration:
-    """Make or load the model a recipe starts from, reproducibly from the seed.
-
-    Raises
-    ------
-    PhosphoT5Error
-        If a value is refused or the start cannot be loaded.
-    """
-    given = dict(recipe.model)
-    preset, start, t5 = (given.pop(name, None) for name in ("preset", "start_from", "from_t5"))
-    torch.manual_seed(seed)
-    try:
-        if start is not None:
-            return _with_label_sources(start, given)
-        if t5 is not None:
-            return PhosphoT5ForConditionalGeneration.from_t5(t5, **given)
-        config = PhosphoT5Config.preset(preset, **given) if preset else PhosphoT5Config(**given)
-    except (OSError, ValueError) as error:
-        raise PhosphoT5Error(f"model: {error}") from error
-    return PhosphoT5ForConditionalGeneration(config)
-
-
-def _with_label_sources(start: str, given: dict[str, Any]) -> PhosphoT5ForConditionalGeneration:
-    """Load the model to start from; kinds of label that the recipe names are new to a model that has none."""
-    names, default = given.pop("label_sources", None), given.pop("label_source", None)
-    model = load_model(start, **given)[0]
-    if names and names != model.config.label_sources:
-        model.add_label_sources(names)
-    if default is not None:
-        model.config.label_source = default
-        model.config.check()
-    return model
 
 
 def _start_record(

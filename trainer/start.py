@@ -1,0 +1,126 @@
+"""The model that a training starts from: a new one, or a trained one that is made larger on the way."""
+
+import copy
+import logging
+import re
+from typing import Any
+
+import torch
+
+from phosphot5.errors import PhosphoT5Error
+from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
+from phosphot5.prediction.loading import load_model
+
+from .recipe import Recipe
+
+__all__ = ["make_model", "suited", "with_encoder_blocks"]
+
+logger = logging.getLogger(__name__)
+
+NUMBERED = re.compile(r"(encoder\.(?:block|context)\.)(\d+)(\..+)")
+"""Weights of the encoder's blocks, and of the protein-wide contexts after them."""
+LAST = (".SelfAttention.o.weight", ".DenseReluDense.wo.weight", ".wo.weight")
+"""What a layer adds to the states goes through one of these."""
+
+
+def make_model(recipe: Recipe, seed: int) -> PhosphoT5ForConditionalGeneration:
+    """Make or load the model a recipe starts from, reproducibly from the seed.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If a value is refused or the start cannot be loaded.
+    """
+    given = dict(recipe.model)
+    preset, start, t5 = (given.pop(name, None) for name in ("preset", "start_from", "from_t5"))
+    torch.manual_seed(seed)
+    try:
+        if start is not None:
+            return _trained(start, given)
+        if t5 is not None:
+            return PhosphoT5ForConditionalGeneration.from_t5(t5, **given)
+        config = PhosphoT5Config.preset(preset, **given) if preset else PhosphoT5Config(**given)
+    except (OSError, ValueError) as error:
+        raise PhosphoT5Error(f"model: {error}") from error
+    return PhosphoT5ForConditionalGeneration(config)
+
+
+def _trained(start: str, given: dict[str, Any]) -> PhosphoT5ForConditionalGeneration:
+    """Load the model to start from; kinds of label and encoder blocks that it lacks are added."""
+    names, default = given.pop("label_sources", None), given.pop("label_source", None)
+    layers = given.pop("num_layers", None)
+    loaded = load_model(start, **given)[0]
+    if loaded.config.kinase_families:
+        logger.warning(
+            "%s tells families of kinases apart by states that this training changes; the new model will tell none "
+            "until `phosphot5 finetune --kinases` fits them to it",
+            start,
+        )
+    model = suited(loaded, names or loaded.config.label_sources, layers or loaded.config.num_layers)
+    if default is not None:
+        model.config.label_source = default
+        model.config.check()
+    return model
+
+
+def suited(
+    model: PhosphoT5ForConditionalGeneration, label_sources: list[str], layers: int
+) -> PhosphoT5ForConditionalGeneration:
+    """Return a model that scores sites as the given one does, with room to learn more.
+
+    Its head for families of kinases is left out: it belongs to states that a training changes.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        May be changed.
+    label_sources : list of str
+        Kinds of label to tell apart.
+    layers : int
+        Number of encoder blocks.
+
+    Raises
+    ------
+    ValueError
+        If the model has other kinds of label, or more encoder blocks.
+    """
+    model.kinases, model.config.kinase_families, model.config.kinase_fpr_table = None, {}, None
+    if label_sources != model.config.label_sources:
+        model.add_label_sources(label_sources)
+    return model if layers == model.config.num_layers else with_encoder_blocks(model, layers)
+
+
+def with_encoder_blocks(
+    model: PhosphoT5ForConditionalGeneration, layers: int
+) -> PhosphoT5ForConditionalGeneration:
+    """Return a deeper model that gives the same scores.
+
+    New blocks are spread among the old ones. Each is a copy of the block before it and adds nothing to the states
+    until it is trained (Wu et al. 2024, LLaMA Pro).
+
+    Raises
+    ------
+    ValueError
+        If the model has more encoder blocks.
+    """
+    old = model.config.num_layers
+    if layers < old:
+        raise ValueError(
+            f"num_layers is {layers}, and the model to start from has {old}; blocks cannot be left out"
+        )
+    config = copy.deepcopy(model.config)
+    config.num_layers = layers
+    deeper = PhosphoT5ForConditionalGeneration(config)
+    given = model.state_dict()
+    weights = {}
+    for name, empty in deeper.state_dict().items():
+        number = (match := NUMBERED.fullmatch(name)) and int(match[2])
+        if match is None or number is None:
+            weights[name] = given[name]
+            continue
+        source = number * old // layers
+        is_new = number > 0 and (number - 1) * old // layers == source
+        weight = given[f"{match[1]}{source}{match[3]}"]
+        weights[name] = torch.zeros_like(empty) if is_new and name.endswith(LAST) else weight
+    deeper.load_state_dict(weights)
+    return deeper.to(model.device, model.dtype).train(model.training)
