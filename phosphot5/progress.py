@@ -1,22 +1,62 @@
-"""Progress for people: a live line on a terminal, plain lines in a log."""
+"""Progress for people: a bar on a terminal, plain lines in a log; silent when logging is below INFO (``--quiet``)."""
 
 import logging
+import shutil
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from phosphot5.wording import duration
 
-__all__ = ["Progress", "hide_loading_bars"]
+__all__ = ["Progress", "clear_bar", "hide_loading_bars", "stage"]
 
 logger = logging.getLogger(__name__)
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.2, 10.0
 """Interval of updates on a terminal and in a log."""
+QUICK_SECONDS = 2.0
+"""Work that takes no longer than that is not talked of in a log."""
+CELLS = 20
+"""Width of the bar."""
+
+
+class _Bar:
+    """The last line of a terminal, which is written over until something else is printed."""
+
+    def __init__(self) -> None:
+        self._shown = False
+        self._lock = threading.Lock()
+
+    def show(self, text: str) -> None:
+        """Write the line, in the place of the one before."""
+        width = shutil.get_terminal_size().columns - 1
+        with self._lock:
+            sys.stderr.write(f"\r\x1b[K{text[:width]}")
+            sys.stderr.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Remove the line."""
+        with self._lock:
+            if self._shown:
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()
+                self._shown = False
+
+
+_BAR = _Bar()
+
+
+def clear_bar() -> None:
+    """Remove the bar from the terminal, before something else is written there; the next update brings it back."""
+    _BAR.clear()
 
 
 class Progress:
-    """Count work that goes on; silent when logging is below INFO.
+    """Count work that goes on.
 
     Parameters
     ----------
@@ -24,12 +64,15 @@ class Progress:
         What is counted, in the plural.
     total : int, optional
         How many there are in all, if that is known.
+    done : int
+        How many were done before, in a run that is continued.
     """
 
-    def __init__(self, noun: str, total: int | None = None) -> None:
+    def __init__(self, noun: str, total: int | None = None, done: int = 0) -> None:
         self._noun = noun
         self._total = total
-        self._done = 0
+        self._before = self._done = done
+        self._figures = ""
         self._live = sys.stderr.isatty()
         self._began = self._shown = time.monotonic()
 
@@ -39,8 +82,7 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._live and logger.isEnabledFor(logging.INFO):
-            sys.stderr.write("\r\x1b[K")
+        clear_bar()
 
     def advance(self, count: int = 1) -> None:
         """Count more, and show how many are done if the last time is long enough ago.
@@ -50,7 +92,7 @@ class Progress:
         count : int
             How many more are done.
         """
-        first = self._done == 0
+        first = self._done == self._before
         self._done += count
         now = time.monotonic()
         if first:
@@ -59,22 +101,65 @@ class Progress:
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
-        text = self._text(now - self._began)
-        if not self._live:
-            logger.info("%s", text)
-        elif logger.isEnabledFor(logging.INFO):
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
+        _tell(self._text(now - self._began), self._live)
+
+    def note(self, figures: str) -> None:
+        """Show figures behind the count from now on, such as a loss."""
+        self._figures = figures
 
     def _text(self, seconds: float) -> str:
         if self._total is None:
-            return f"{self._done:,} {self._noun}, {duration(seconds)}"
-        left = seconds * (self._total / self._done - 1)
-        return f"{self._done:,} of {self._total:,} {self._noun}, {duration(seconds)}, about {duration(left)} left"
+            text = f"{self._done:,} {self._noun}, {duration(seconds)}"
+        else:
+            share = min(1.0, self._done / self._total) if self._total else 1.0
+            left = seconds * (self._total - self._done) / max(1, self._done - self._before)
+            text = f"{self._done:,} of {self._total:,} {self._noun}, {duration(seconds)}, about {duration(left)} left"
+            if self._live:
+                text = f"[{'#' * round(share * CELLS):.<{CELLS}}] {text}"
+        return f"{text}; {self._figures}" if self._figures else text
+
+
+@contextmanager
+def stage(what: str) -> Iterator[None]:
+    """Show work of which nothing can be counted, and for how long it goes on; in a log if it is not over at once.
+
+    Parameters
+    ----------
+    what : str
+        What is done: ``loading the model``.
+    """
+    over = threading.Event()
+    teller = threading.Thread(target=_tell_until, args=(over, what), daemon=True)
+    if logger.isEnabledFor(logging.INFO):
+        teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if teller.ident is not None:
+            teller.join()
+        clear_bar()
+
+
+def _tell_until(over: threading.Event, what: str) -> None:
+    live, began, pause = sys.stderr.isatty(), time.monotonic(), QUICK_SECONDS
+    if live:
+        pause = LIVE_SECONDS
+    while not over.wait(pause):
+        _tell(f"{what}, {duration(time.monotonic() - began)}", live)
+        if not live:
+            pause = PLAIN_SECONDS
+
+
+def _tell(text: str, live: bool) -> None:
+    if not live:
+        logger.info("%s", text)
+    elif logger.isEnabledFor(logging.INFO):
+        _BAR.show(text)
 
 
 def hide_loading_bars() -> None:
-    """Switch off transformers' bars for loading and saving weights; bars of downloads and trainings stay."""
+    """Switch off transformers' bars for loading and saving weights; bars of downloads stay."""
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()

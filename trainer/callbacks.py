@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.dynamic_module_utils import custom_object_save
 from transformers.trainer_callback import ExportableState
 
 from phosphot5.export import write_endpoint_files
+from phosphot5.progress import Progress, clear_bar
 from phosphot5.wording import duration
 
 from .sampler import TokenBudgetSampler
@@ -99,7 +99,8 @@ class ConsoleProgress(TrainerCallback):
 
     def __init__(self, tokens_per_epoch: int) -> None:
         self._tokens_per_epoch = tokens_per_epoch
-        self._bar: tqdm | None = None
+        self._bar: Progress | None = None
+        self._step = 0
         self._began: tuple[float, int, float] = (0.0, 0, 0.0)
         self._last: tuple[float, float] = (0.0, 0.0)
         self._figures: dict[str, str] = {}
@@ -113,16 +114,16 @@ class ConsoleProgress(TrainerCallback):
         self._began = (now, state.global_step, state.epoch or 0.0)
         self._last = (now, state.epoch or 0.0)
         if state.is_world_process_zero and not args.disable_tqdm:
-            self._bar = tqdm(
-                total=state.max_steps, initial=state.global_step, unit="step", dynamic_ncols=True
-            )
+            self._step = state.global_step
+            self._bar = Progress("steps", state.max_steps, state.global_step)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Move the bar."""
         if self._bar is not None:
-            self._bar.update(state.global_step - self._bar.n)
+            self._bar.advance(state.global_step - self._step)
+            self._step = state.global_step
 
     def on_log(
         self,
@@ -142,12 +143,12 @@ class ConsoleProgress(TrainerCallback):
             "tokens/s": f"{tokens / (now - self._last[0]):,.0f}",
         }
         self._last = (now, state.epoch)
+        figures = ", ".join(f"{name} {value}" for name, value in self._figures.items())
         if self._bar is not None:
-            self._bar.set_postfix(self._figures)
+            self._bar.note(figures)
             return
         began, first, _ = self._began
         left = (now - began) / (state.global_step - first) * (state.max_steps - state.global_step)
-        figures = ", ".join(f"{name} {value}" for name, value in self._figures.items())
         logger.info(
             "step %s of %s, epoch %.2f: %s, about %s left",
             *(f"{state.global_step:,}", f"{state.max_steps:,}", state.epoch, figures, duration(left)),
@@ -169,17 +170,12 @@ class ConsoleProgress(TrainerCallback):
         self._figures |= {title: value for title, value in shown.items() if title.endswith(" AP")}
         line = ", ".join(f"{title} {value}" for title, value in shown.items())
         what = "the best model" if self._ended else f"after step {state.global_step:,}"
-        line = f"evaluated {what}: {line}"
-        if self._bar is not None:
-            self._bar.write(line)
-        else:
-            logger.info("%s", line)
+        logger.info("evaluated %s: %s", what, line)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Close the bar."""
         self._ended = True
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        self._bar = None
+        clear_bar()

@@ -1,12 +1,9 @@
 """``phosphot5 card``: render the model card of a folder from its run record."""
 
 import argparse
-import logging
 from pathlib import Path
 
 __all__ = ["add_arguments", "run"]
-
-logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,5 +21,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the card; see ``phosphot5 card --help``."""
     from phosphot5.hub_card import write_card
 
-    logger.info("%s", write_card(Path(args.folder), args.repo, args.dataset))
+    path = write_card(Path(args.folder), args.repo, args.dataset)
+    args.report.outputs.append(path)
+    args.report.done(f"card in {path}")
     return 0

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import time
 from typing import Any
 
 from phosphot5.cli.train import add_recipe
@@ -47,13 +46,15 @@ def run(args: argparse.Namespace) -> int:
     hide_loading_bars()
     recipe = load_recipe(args.recipe, args.overrides)
     crossval = CrossValidation(recipe, args.folds, args.identity, args.coverage, args.seed)
-    began = time.monotonic()
     with joined("auto"):
         summary = crossval.run(args.argv, args.resume)
         logger.info("%s", _table(summary))
-        logger.info(
-            "%d folds, %.0f s; %s and %s in %s",
-            *(args.folds, time.monotonic() - began, SUMMARY_FILE, PREDICTIONS_FILE, crossval.folder),
+        args.report.outputs.append(crossval.folder)
+        args.report.done(
+            f"{args.folds} folds; {SUMMARY_FILE} and {PREDICTIONS_FILE} in {crossval.folder}",
+            {"folds": args.folds},
+            mean=summary["mean"],
+            sd=summary["sd"],
         )
     return 0
 

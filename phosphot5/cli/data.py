@@ -3,23 +3,23 @@
 import argparse
 import json
 import logging
-import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phosphot5.cli.options import add_manners
 from phosphot5.cli.push import add_push_options, push_options
 from phosphot5.data import Ledger, Protein, read_labelled, write_labelled
 from phosphot5.data.labelled import LABELLED_ENDINGS, check_ending
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_folder, check_folder, check_output
-from phosphot5.progress import Progress
+from phosphot5.progress import Progress, stage
 from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from phosphot5.data.homology.leakage import Leakage
     from phosphot5.data.homology.split_folder import SplitOptions
+    from phosphot5.data.summary import Summary
 
 __all__ = ["add_arguments", "run"]
 
@@ -46,10 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("push", _add_push, "publish a folder of `data split` as a data set on the Hugging Face Hub"),
     ):
         command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-        # no default of its own, or it would undo a --quiet before the sub-command
-        command.add_argument(
-            "--quiet", action="store_true", default=argparse.SUPPRESS, help="print errors and results only"
-        )
+        add_manners(command)
         add(command)
 
 
@@ -179,16 +176,10 @@ def _residues(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Run a sub-command; see ``phosphot5 data --help``."""
-    began = time.perf_counter()
     {"inspect": _inspect, "convert": _convert, "split": _split, "fetch": _fetch, "push": _push}[args.action](
         args
     )
-    logger.info("finished in %.1f s", time.perf_counter() - began)
     return 0
-
-
-def _print(lines: Sequence[str]) -> None:
-    sys.stdout.write("\n".join([*lines, ""]))
 
 
 def _read(paths: Sequence[str], ledger: Ledger) -> Iterator[tuple[str, Protein]]:
@@ -212,13 +203,25 @@ def _inspect(args: argparse.Namespace) -> None:
         summaries[path].add(protein)
     if not whole.lengths:
         raise PhosphoT5Error(f"{', '.join(args.labelled)}: no protein; {ledger.summary()}")
-    _print(describe(whole, summaries))
+    args.report.print(describe(whole, summaries))
     logger.info("%s", ledger.summary())
-    if args.output is None:
-        return
+    if args.output is not None:
+        _write_inspection(args, ledger, whole, summaries)
+    args.report.done(
+        f"{counted(len(whole.lengths), 'protein')} in {counted(len(summaries), 'file')}",
+        {"proteins": len(whole.lengths), "files": len(summaries)},
+        all=whole.as_dict(),
+        records=ledger.as_dict(),
+    )
+
+
+def _write_inspection(
+    args: argparse.Namespace, ledger: Ledger, whole: "Summary", summaries: Mapping[str, "Summary"]
+) -> None:
     from phosphot5.data.picture import draw_summary
 
-    with atomic_folder(args.output, overwrite=args.overwrite, replaceable=INSPECT_FILES) as folder:
+    replaced = atomic_folder(args.output, overwrite=args.overwrite, replaceable=INSPECT_FILES)
+    with stage(f"writing {args.output}"), replaced as folder:
         files = {name: summary.as_dict() for name, summary in summaries.items()}
         record = {"files": files, "all": whole.as_dict(), "records": ledger.as_dict()}
         text = json.dumps(record, indent=2, ensure_ascii=False)
@@ -259,7 +262,9 @@ def _convert(args: argparse.Namespace) -> None:
     if (more := len(converter.complaints()) - COMPLAINTS_SHOWN) > 0:
         logger.warning("and %d more", more)
     table = site_table(summarise(proteins))
-    _print([*converter.account(), "", f"{counted(len(proteins), 'protein')} in {args.output}", "", *table])
+    told = f"{counted(len(proteins), 'protein')} in {args.output}"
+    args.report.print([*converter.account(), "", told, "", *table])
+    args.report.done(told, {"proteins": len(proteins)}, account=converter.account())
 
 
 def _check_options(args: argparse.Namespace, input_formats: set[str]) -> None:
@@ -314,17 +319,21 @@ def _split(args: argparse.Namespace) -> None:
     ledger = Ledger()
     proteins = [protein for _, protein in _read(args.labelled, ledger)]
     logger.info("%s", ledger.summary())
-    logger.info("comparing %s with each other, using MMseqs2", counted(len(proteins), "protein"))
-    split = Split(proteins, options)
+    with stage(f"comparing {counted(len(proteins), 'protein')} with each other, using MMseqs2"):
+        split = Split(proteins, options)
     logger.info(
         "%s, the largest with %s", counted(len(split.sizes), "cluster"), counted(max(split.sizes), "protein")
     )
-    logger.info("looking for homologs across parts")
-    split.measure()
+    with stage("looking for homologs across parts"):
+        split.measure()
     split.write(args.output, args.labelled, ledger, overwrite=args.overwrite)
     parts = {name: summarise(proteins) for name, proteins in split.parts.items()}
-    _print([*part_table(parts), "", *_leakage_table(split.leakage, args.coverage)])
-    logger.info("%s in %s", counted(len(proteins), "protein"), args.output)
+    args.report.print([*part_table(parts), "", *_leakage_table(split.leakage, args.coverage)])
+    args.report.done(
+        f"{counted(len(proteins), 'protein')} in {counted(len(parts), 'part')} in {args.output}",
+        {"proteins": len(proteins), "clusters": len(split.sizes), "parts": len(parts)},
+        parts={name: len(proteins) for name, proteins in split.parts.items()},
+    )
 
 
 def _leakage_table(leakage: Sequence["Leakage"], coverage: float) -> list[str]:
@@ -358,15 +367,29 @@ def _fetch(args: argparse.Namespace) -> None:
     logger.info(
         "%s downloaded, %d already there, in %s", counted(brought, "file"), len(sources) - brought, raw
     )
-    sites = species_sites(raw, sources)
+    with stage("reading the sites of other species"):
+        sites = species_sites(raw, sources)
     fetch_sequences(sites, raw, args.uniprot or UNIPROT)
     with atomic_folder(args.output, overwrite=args.overwrite, replaceable=FOLDERS) as folder:
-        for line in build(raw, folder, sites):
-            _print([line])
+        made = build(raw, folder, sites)
+        while line := _next_set(made):
+            args.report.print([line])
+    args.report.outputs.append(raw)
+    args.report.done(
+        f"{counted(len(FOLDERS), 'set')} in {args.output}", {"sets": len(FOLDERS), "downloaded": brought}
+    )
+
+
+def _next_set(made: Iterator[str]) -> str | None:
+    with stage("making the training files of the next set, homologs of the test left out"):
+        return next(made, None)
 
 
 def _push(args: argparse.Namespace) -> None:
     from phosphot5.hub_card.dataset import push_dataset
 
     result = push_dataset(args.split, args.repo, args.license, **push_options(args))
-    _print([str(result)])
+    args.report.print([str(result)])
+    args.report.done(
+        f"{args.split}: {'looked at, not uploaded' if args.dry_run else 'uploaded'}", result=str(result)
+    )

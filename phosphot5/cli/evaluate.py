@@ -3,9 +3,6 @@
 import argparse
 import json
 import logging
-import math
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,8 +14,10 @@ from phosphot5.data.labelled import read_labelled
 from phosphot5.data.uniprot import accession
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.output import atomic_folder, check_folder
-from phosphot5.progress import Progress, hide_loading_bars
+from phosphot5.progress import Progress, hide_loading_bars, stage
 from phosphot5.record.fingerprints import file_digest, published_name
+from phosphot5.record.json_files import finite
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +83,6 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate; see ``phosphot5 evaluate --help``."""
-    began = time.perf_counter()
     logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells that it lists the fonts
     from phosphot5.evaluation.results import Evaluation
     from phosphot5.evaluation.sites import LabelledSites
@@ -95,20 +93,40 @@ def run(args: argparse.Namespace) -> int:
     sites = LabelledSites.from_proteins(proteins)
     _check_labels(sites)
     peers = _read_peers(args.peer, sites)
-    model = _load(args)
+    with stage("loading the model"):
+        model = _load(args)
     scored = sites.scored(_score(model, proteins))
-    evaluation = Evaluation.from_sites(
-        scored, model.config.calibration_of(), peers, args.resamples, args.seed
-    )
+    with stage("computing metrics and intervals"):
+        evaluation = Evaluation.from_sites(
+            scored, model.config.calibration_of(), peers, args.resamples, args.seed
+        )
     seen = _seen_in_training(args, files)
     names = " + ".join(file["name"] for file in files)
-    sys.stdout.write("\n".join([f"{args.model} on {names}", "", evaluation.text().rstrip(), *seen]) + "\n")
-    seconds = time.perf_counter() - began
+    args.report.print([f"{args.model} on {names}", "", evaluation.text().rstrip(), *seen])
     if args.output is not None:
-        _write(args, evaluation, _facts(args, model, files, seconds) | {"warnings": seen})
+        with stage(f"writing {args.output}"):
+            _write(args, evaluation, _facts(args, model, files) | {"warnings": seen})
         logger.info("%s: %s", args.output, ", ".join(FILES))
-    _report(proteins, sites, seconds)
+    _summarise(args, proteins, sites, evaluation.as_dict() | {"seen_in_training": seen})
     return 0
+
+
+def _summarise(
+    args: argparse.Namespace, proteins: list[Protein], sites: "LabelledSites", results: dict[str, Any]
+) -> None:
+    """Count what was evaluated."""
+    counts = {
+        "proteins": len(proteins),
+        "residues": sum(map(len, proteins)),
+        "sites": len(sites),
+        "labelled": int((sites.states != SiteState.UNKNOWN).sum()),
+    }
+    args.report.done(
+        f"{counted(counts['sites'], 'site')}, {counts['labelled']:,} of them labelled, in "
+        f"{counted(counts['proteins'], 'protein')} with {counted(counts['residues'], 'residue')}",
+        counts,
+        **results,
+    )
 
 
 def _read(paths: list[str]) -> tuple[list[Protein], list[dict[str, Any]]]:
@@ -201,7 +219,6 @@ def _facts(
     args: argparse.Namespace,
     model: "PhosphoT5ForConditionalGeneration",
     files: list[dict[str, Any]],
-    seconds: float,
 ) -> dict[str, Any]:
     """Return what was evaluated, with what, and at what cost."""
     from phosphot5.record import environment
@@ -223,7 +240,7 @@ def _facts(
         "versions": environment.package_versions(),
         "git_commit": environment.git_commit(Path(__file__)),
         "machine": {"processor": environment.cpu_model(), "cores": environment.usable_cores()},
-        "seconds": round(seconds, 1),
+        "seconds": round(args.report.seconds, 1),
         "peak_memory_bytes": environment.peak_memory_bytes(),
     }
 
@@ -245,31 +262,5 @@ def _write(args: argparse.Namespace, evaluation: "Evaluation", facts: dict[str, 
     """Write the folder, complete or not at all."""
     with atomic_folder(args.output, overwrite=args.overwrite, replaceable=FILES) as folder:
         evaluation.draw(folder)
-        text = json.dumps(
-            _finite(facts | evaluation.as_dict()), indent=2, ensure_ascii=False, allow_nan=False
-        )
+        text = json.dumps(finite(facts | evaluation.as_dict()), indent=2, ensure_ascii=False, allow_nan=False)
         (folder / RESULT_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def _finite(value: Any) -> Any:
-    """Replace numbers that JSON cannot carry by None."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _report(proteins: list[Protein], sites: "LabelledSites", seconds: float) -> None:
-    """Log the summary: proteins, sites, time and memory."""
-    from phosphot5.record.environment import peak_memory_bytes
-
-    logger.info(
-        "%d sites, %d of them labelled, in %d proteins with %d residues; %.1f s, peak memory %.2f GB",
-        len(sites),
-        int((sites.states != SiteState.UNKNOWN).sum()),
-        len(proteins),
-        sum(len(protein) for protein in proteins),
-        seconds,
-        peak_memory_bytes() / 1e9,
-    )

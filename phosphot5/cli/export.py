@@ -1,14 +1,12 @@
 """``phosphot5 export``: a model as a folder that loads anywhere with ``trust_remote_code=True``."""
 
 import argparse
-import logging
 
 from phosphot5.cli.options import add_label_source
-from phosphot5.progress import hide_loading_bars
+from phosphot5.progress import hide_loading_bars, stage
+from phosphot5.wording import counted
 
 __all__ = ["add_arguments", "run"]
-
-logger = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +25,12 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.export import export_model
 
     hide_loading_bars()
-    files = export_model(args.model, args.folder, args.revision, args.label_source, onnx=args.onnx)
-    logger.info("%s: %d files, %.1f MB", args.folder, len(files), sum(p.stat().st_size for p in files) / 1e6)
+    with stage(f"exporting {args.model}"):
+        files = export_model(args.model, args.folder, args.revision, args.label_source, onnx=args.onnx)
+    size = sum(path.stat().st_size for path in files)
+    args.report.outputs.append(args.folder)
+    args.report.done(
+        f"{counted(len(files), 'file')} of {size / 1e6:.1f} MB in {args.folder}",
+        {"files": len(files), "bytes": size},
+    )
     return 0

@@ -1,15 +1,14 @@
 """``phosphot5 finetune``: your own labelled sites on top of a model."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.main import OVERRIDE
-from phosphot5.cli.train import report
+from phosphot5.cli.train import tell
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.processes import joined, on_main
-from phosphot5.progress import hide_loading_bars
+from phosphot5.progress import hide_loading_bars, stage
 
 if TYPE_CHECKING:
     from phosphot5.trainer.recipe import Recipe
@@ -97,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
             on_main(state, lambda: _split(recipe, folder / DATA_FOLDER, args))
             for role in ("train", "valid"):
                 getattr(recipe.data, role)[:] = [LabelledFile(str(folder / DATA_FOLDER / f"{role}.fasta.gz"))]
-        report(train(recipe, args.argv, args.resume), str(folder))
+        tell(args, train(recipe, args.argv, args.resume), str(folder))
     return 0
 
 
@@ -118,7 +117,13 @@ def _kinases(args: argparse.Namespace) -> int:
     for name, found in record.kinases.items():
         among = found.get("substrates_auroc")
         measured = "not measured" if among is None else f"AUROC {among:.3f}, AP {found['substrates_ap']:.3f}"
-        sys.stdout.write(f"{name}: {found['sites']:,.0f} sites; {measured}\n")
+        args.report.print([f"{name}: {found['sites']:,.0f} sites; {measured}"])
+    families = len(record.kinases)
+    args.report.done(
+        f"{families} {'family' if families == 1 else 'families'} of kinases; model in {args.output}",
+        {"families": families},
+        kinases=record.kinases,
+    )
     return 0
 
 
@@ -129,5 +134,6 @@ def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
 
     if not (args.resume and (folder / SPLIT_FILE).is_file()):
         options = SplitOptions({"train": 1 - args.valid_share, "valid": args.valid_share})
-        split_files(recipe.data.train, options, folder, overwrite=True)
+        with stage("splitting validation proteins off, homologs together"):
+            split_files(recipe.data.train, options, folder, overwrite=True)
     return folder

@@ -2,15 +2,16 @@
 
 import argparse
 import importlib
-import logging
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 import phosphot5
+from phosphot5.cli.options import STANDARD_OUTPUT, add_manners
+from phosphot5.cli.report import Report
 from phosphot5.cli.stopping import Stopped, stopped_by_signals
-from phosphot5.cli.streams import PlainLines, prepare_streams, settle_streams
+from phosphot5.cli.streams import log_to_standard_error, prepare_streams, settle_streams
 from phosphot5.errors import MESSAGE, PhosphoT5Error
 from phosphot5.output import refuse_input_as_output
 from phosphot5.wording import printable
@@ -34,6 +35,10 @@ COMMANDS = {
     "push-space": "upload the web page as a Space of the Hugging Face Hub",
 }
 """Name of each command and its one-line help."""
+WITHOUT_SUMMARY = ("app", "recipe")
+"""Commands that only serve or print something."""
+BROKEN_PIPE = 141
+"""Exit code where the reader of the output has gone: 128 and the number of SIGPIPE, as for other programs."""
 _MEMORY = re.compile("out of memory|not enough memory|can't allocate memory")
 """How torch, whose errors are RuntimeErrors, says that there was not enough memory."""
 OVERRIDE = re.compile(r"[a-z]+\.\w+=")
@@ -52,22 +57,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 for success, 1 for an error that was explained on standard error, 128 and the signal's number after an
-        interruption (130 for Ctrl-C).
+        interruption (130 for Ctrl-C, 141 where the reader of the output has gone). A command line that cannot be
+        understood ends the process with 2.
     """
     prepare_streams()
     argv = list(sys.argv[1:] if argv is None else argv)
     args = _parse(argv)
     args.argv = ["phosphot5", *argv]
-    _log_to_standard_error(quiet=args.quiet)
+    log_to_standard_error(quiet=args.quiet)
+    args.report = report = Report(args)
     try:
-        with stopped_by_signals():
+        with stopped_by_signals(), report.collecting():
+            inputs = list(_texts(args))
             if getattr(args, "output", None) is not None:
-                refuse_input_as_output(args.output, _texts(args))
+                refuse_input_as_output(args.output, inputs)
+            report.check(inputs)
             code: int = _module(args.command).run(args)
+            sys.stdout.flush()
+            report.finish(code)
             sys.stdout.flush()
         return code
     except BrokenPipeError:
-        return 1  # the reader of our output (head, less) has gone: leave quietly
+        return BROKEN_PIPE  # head, less: leave quietly
     except Stopped as stop:
         sys.stderr.write(f"phosphot5 {args.command}: {stop}\n")
         return stop.code
@@ -80,19 +91,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         settle_streams()
 
 
-def _log_to_standard_error(quiet: bool) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(PlainLines("%(message)s"))
-    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
-    logging.raiseExceptions = False  # a log that nobody can read is no reason for a traceback
-    for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-
-
 def _texts(args: argparse.Namespace) -> Iterator[str]:
     """Yield every argument that may name an input."""
     for name, value in vars(args).items():
-        if name not in ("output", "argv", "command"):
+        if name not in ("output", "json", "argv", "command"):
             values = value if isinstance(value, list) else [value]
             yield from (text for text in values if isinstance(text, str))
 
@@ -123,6 +125,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         args.overrides = [*args.overrides, *rest]
+    if args.json == getattr(args, "output", None) == STANDARD_OUTPUT:
+        parser.error("argument --json: the results go to standard output; name a file: --json FILE")
     return args
 
 
@@ -133,10 +137,11 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"phosphot5 {phosphot5.__version__}")
+    parser.set_defaults(quiet=False, json=None)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         command = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
-        command.add_argument("--quiet", action="store_true", help="print errors and results only")
+        add_manners(command, summary=name not in WITHOUT_SUMMARY)
         if name in argv:
             _module(name).add_arguments(command)
     return parser

@@ -2,9 +2,9 @@
 
 import argparse
 import logging
-import time
 
 from phosphot5.prediction.shares import merge_shares
+from phosphot5.progress import stage
 from phosphot5.wording import counted
 
 __all__ = ["add_arguments", "run"]
@@ -22,18 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Merge; see ``phosphot5 merge --help``."""
-    began = time.perf_counter()
-    merged = merge_shares(args.output, overwrite=args.overwrite)
+    with stage(f"merging the parts of {args.output}"):
+        merged = merge_shares(args.output, overwrite=args.overwrite)
     counts = merged.counts
     if counts["bare"]:
         logger.info("%s without S, T or Y, and therefore without rows", counted(counts["bare"], "protein"))
     logger.info("the parts stay; remove them when you no longer need them")
-    logger.info(
-        "%s in %s with %s, from %s; %.1f s",
-        counted(counts["sites"], "site"),
-        counted(counts["proteins"], "protein"),
-        counted(counts["residues"], "residue"),
-        counted(len(merged.files), "part"),
-        time.perf_counter() - began,
+    args.report.done(
+        f"{counted(counts['sites'], 'site')} in {counted(counts['proteins'], 'protein')} with "
+        f"{counted(counts['residues'], 'residue')}, from {counted(len(merged.files), 'part')}",
+        {name: counts[name] for name in ("proteins", "residues", "sites")} | {"parts": len(merged.files)},
     )
     return 0

@@ -2,7 +2,36 @@
 
 import argparse
 
-__all__ = ["add_label_source"]
+__all__ = ["STANDARD_OUTPUT", "add_label_source", "add_manners"]
+
+STANDARD_OUTPUT = "-"
+"""What stands for it in place of a file."""
+
+
+def add_manners(parser: argparse.ArgumentParser, *, summary: bool = True) -> None:
+    """Add the options of every command.
+
+    They have no default of their own, or that of a sub-command would undo what stands before it.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of a command or a sub-command.
+    summary : bool
+        Whether the command has a summary.
+    """
+    told = "no progress and no summary; warnings and errors stay" if summary else "warnings and errors only"
+    parser.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help=told)
+    if summary:
+        parser.add_argument(
+            "--json",
+            nargs="?",
+            const=STANDARD_OUTPUT,
+            default=argparse.SUPPRESS,
+            metavar="FILE",
+            help="write the summary as a JSON object: to a file, or without FILE to standard output, in place of the "
+            "report there",
+        )
 
 
 def add_label_source(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -12,6 +11,7 @@ from phosphot5.cli.options import add_label_source
 from phosphot5.data.species import given_group
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.prediction.shares import Share
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from phosphot5.prediction.job import PredictionJob
@@ -139,9 +139,8 @@ def _share(text: str) -> Share:
 
 def run(args: argparse.Namespace) -> int:
     """Predict; see ``phosphot5 predict --help``."""
-    began = time.perf_counter()
     with _sequences(args.input, args.uniprot) as args.fasta:
-        return _run(args, began)
+        return _run(args)
 
 
 @contextmanager
@@ -161,7 +160,7 @@ def _sequences(given: list[str], server: str | None) -> Iterator[str]:
     yield given[0]
 
 
-def _run(args: argparse.Namespace, began: float) -> int:
+def _run(args: argparse.Namespace) -> int:
     """Predict the proteins of ``args.fasta``."""
     from phosphot5.prediction.formats import choose_format
     from phosphot5.prediction.job import PredictionJob
@@ -194,9 +193,25 @@ def _run(args: argparse.Namespace, began: float) -> int:
                 raise
             return 130
     if state.is_main_process:
-        job.report(time.perf_counter() - began)
+        job.report()
         _report_accuracy(job, group)
+        _summarise(args, job)
     return 0
+
+
+def _summarise(args: argparse.Namespace, job: "PredictionJob") -> None:
+    """Count what was scored."""
+    report, counts = args.report, {name: job.counts[name] for name in ("proteins", "residues", "sites")}
+    if args.part is not None:
+        report.outputs[:] = [job.parts.output]
+    scored = counts["residues"] - job.residues_before
+    report.done(
+        f"{counted(counts['sites'], 'site')} in {counted(counts['proteins'], 'protein')} with "
+        f"{counted(counts['residues'], 'residue')}, {scored / report.seconds:,.0f} residues/s with start-up",
+        counts,
+        records=job.ledger.as_dict(),
+        label_source=job.runtime.label_source,
+    )
 
 
 def _report_accuracy(job: "PredictionJob", group: str | None) -> None:

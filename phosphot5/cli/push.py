@@ -1,9 +1,10 @@
 """``phosphot5 push``: upload a model folder."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
+
+from phosphot5.progress import stage
 
 __all__ = ["add_arguments", "add_push_options", "push_options", "run"]
 
@@ -37,7 +38,13 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.hub_card.model_folder import missing_files
     from phosphot5.prediction.loading import load_model
 
-    if not missing_files(Path(args.folder)):  # else the push names them
-        load_model(args.folder)  # a damaged model is refused here, not where it is pulled
-    sys.stdout.write(f"{push_folder(Path(args.folder), args.repo, **push_options(args))}\n")
+    folder = Path(args.folder)
+    if not missing_files(folder):  # else the push names them
+        with stage(f"checking the model in {folder}"):
+            load_model(args.folder)  # a damaged model is refused here, not where it is pulled
+    result = push_folder(folder, args.repo, **push_options(args))
+    args.report.print([str(result)])
+    args.report.done(
+        f"{folder}: {'looked at, not uploaded' if args.dry_run else 'uploaded'}", result=str(result)
+    )
     return 0

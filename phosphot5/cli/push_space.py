@@ -1,11 +1,12 @@
 """``phosphot5 push-space``: the web page as a Space of the Hugging Face Hub."""
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.progress import stage
+from phosphot5.wording import counted
 
 __all__ = ["add_arguments", "run"]
 
@@ -31,13 +32,20 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.hub_card.space import write_space
 
     if args.folder is not None:
-        files = write_space(args.folder, args.model, args.revision)
-        size = sum(path.stat().st_size for path in files) / 1e6
-        sys.stdout.write(f"{args.folder}: {len(files)} files, {size:.1f} MB\n")
+        with stage(f"writing the Space to {args.folder}"):
+            files = write_space(args.folder, args.model, args.revision)
+        size = sum(path.stat().st_size for path in files)
+        told = f"{counted(len(files), 'file')} of {size / 1e6:.1f} MB in {args.folder}"
+        args.report.outputs.append(args.folder)
+        args.report.done(told, {"files": len(files), "bytes": size})
         return 0
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "space"
-        write_space(folder, args.model, args.revision)
+        with stage("writing the Space"):
+            write_space(folder, args.model, args.revision)
         result = push_space(folder, args.repo, private=args.private, dry_run=args.dry_run)
-    sys.stdout.write(f"{result}\n")
+    args.report.print([str(result)])
+    args.report.done(
+        f"{args.repo}: {'looked at, not uploaded' if args.dry_run else 'uploaded'}", result=str(result)
+    )
     return 0

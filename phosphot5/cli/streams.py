@@ -7,17 +7,45 @@ import os
 import sys
 
 from phosphot5.errors import MESSAGE
+from phosphot5.progress import clear_bar
 from phosphot5.wording import printable
 
-__all__ = ["PlainLines", "prepare_streams", "settle_streams"]
+__all__ = ["log_to_standard_error", "prepare_streams", "settle_streams"]
 
 
-class PlainLines(logging.Formatter):
+class _PlainLines(logging.Formatter):
     """Log records of one line each, without control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         return printable(super().format(record), MESSAGE)
+
+
+class _BesideTheBar(logging.StreamHandler):
+    """A stream whose lines do not run into the bar of a progress."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line where the bar is."""
+        clear_bar()
+        super().emit(record)
+
+
+def log_to_standard_error(*, quiet: bool) -> None:
+    """Show what is logged.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show warnings and errors only, and no bars of downloads.
+    """
+    handler = _BesideTheBar()
+    handler.setFormatter(_PlainLines("%(message)s"))
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
+    logging.raiseExceptions = False  # a log that nobody can read is no reason for a traceback
+    for library in ("httpx", "httpx2", "datasets", "fsspec", "filelock"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    if quiet:  # the libraries, which are imported later, read these
+        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 
 
 class _Closed(io.TextIOBase):

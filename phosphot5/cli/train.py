@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from phosphot5.processes import joined
 from phosphot5.progress import hide_loading_bars
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from phosphot5.record.run_record import RunRecord
 
-__all__ = ["add_arguments", "add_recipe", "report", "run"]
+__all__ = ["add_arguments", "add_recipe", "run", "tell"]
 
 logger = logging.getLogger(__name__)
 
@@ -41,15 +42,17 @@ def run(args: argparse.Namespace) -> int:
     hide_loading_bars()
     recipe = load_recipe(args.recipe, args.overrides)
     with joined("auto"):
-        report(train(recipe, args.argv, args.resume), recipe.training["output_dir"])
+        tell(args, train(recipe, args.argv, args.resume), recipe.training["output_dir"])
     return 0
 
 
-def report(record: "RunRecord", folder: str) -> None:
+def tell(args: argparse.Namespace, record: "RunRecord", folder: str) -> None:
     """Log what came of a training.
 
     Parameters
     ----------
+    args : argparse.Namespace
+        Options of the command.
     record : RunRecord
         Of the finished training.
     folder : str
@@ -65,10 +68,12 @@ def report(record: "RunRecord", folder: str) -> None:
             if shown:
                 logger.info("%s, %s: %s", name, title, ", ".join(shown))
     cost = record.cost
-    logger.info(
-        "%s steps, %s tokens, %.0f s, peak memory %.2f GB; model in %s",
-        *(f"{cost.steps:,}", f"{cost.tokens:,}", cost.seconds, (cost.peak_memory_bytes or 0) / 1e9),
-        folder,
+    if folder not in args.report.outputs:
+        args.report.outputs.append(folder)
+    args.report.done(
+        f"{counted(cost.steps or 0, 'step')} with {counted(cost.tokens or 0, 'token')}; model in {folder}",
+        {"steps": cost.steps or 0, "tokens": cost.tokens or 0},
+        metrics=record.metrics,
     )
 
 

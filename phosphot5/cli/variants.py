@@ -3,13 +3,13 @@
 import argparse
 import logging
 import math
-import time
 from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.options import add_label_source
 from phosphot5.errors import PhosphoT5Error
+from phosphot5.wording import counted
 
 if TYPE_CHECKING:
     from phosphot5.prediction.runtime import Runtime
@@ -129,7 +129,6 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.record.environment import usable_cores
     from phosphot5.variants.job import Tables, Thresholds, write_variants
 
-    began = time.perf_counter()
     tables = Tables(args.output, args.format, args.summary, args.overwrite)
     tables.check([*args.variants, *filter(None, [args.fasta])])
     with ExitStack() as stack:
@@ -137,7 +136,11 @@ def run(args: argparse.Namespace) -> int:
         thresholds = Thresholds(args.change, args.call)
         counts = write_variants(plan, _runtime(args), tables, thresholds, args.threads or usable_cores())
     counts.report()
-    logger.info("%.1f s", time.perf_counter() - began)
+    args.report.outputs.extend(filter(None, [args.summary]))
+    args.report.done(
+        f"{counted(counts.variants, 'variant')} scored; {counted(counts.sites, 'site')} in the table",
+        {"variants": counts.variants, "refused": counts.refused.total(), "sites": counts.sites},
+    )
     return 0
 
 

@@ -29,7 +29,7 @@ from phosphot5.prediction.runtime import Runtime
 from phosphot5.prediction.shares import Note, Share
 from phosphot5.processes import State, on_main, wait
 from phosphot5.progress import Progress
-from phosphot5.record.environment import peak_memory_bytes, usable_cores
+from phosphot5.record.environment import usable_cores
 from phosphot5.record.fingerprints import file_digest
 from phosphot5.wording import counted
 
@@ -258,8 +258,8 @@ class PredictionJob:
             **self.runtime.settings,
         }
 
-    def report(self, seconds: float) -> None:
-        """Log the summary: records, rows, time and memory."""
+    def report(self) -> None:
+        """Log what became of the records."""
         counts, before = self.counts, self.residues_before
         logger.info("%s", self.ledger.summary())
         if self.known is not None:
@@ -278,16 +278,6 @@ class PredictionJob:
             )
         if before:
             logger.info("%s scored before the interruption", counted(before, "residue"))
-        logger.info(
-            "%s in %s with %s; %.1f s, %.0f residues/s with start-up, peak memory %.2f GB%s",
-            counted(counts["sites"], "site"),
-            counted(counts["proteins"], "protein"),
-            counted(counts["residues"], "residue"),
-            seconds,
-            (counts["residues"] - before) / seconds,
-            peak_memory_bytes() / 1e9,
-            f" in the first of {self.state.num_processes} processes" if self.state.num_processes > 1 else "",
-        )
 
 
 @contextmanager

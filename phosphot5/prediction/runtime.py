@@ -17,7 +17,7 @@ from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5.families_phosphot5 import require_families
 from phosphot5.prediction.graph import GRAPH_FILE, ScoringGraph, files_of_model
-from phosphot5.progress import hide_loading_bars
+from phosphot5.progress import hide_loading_bars, stage
 
 if TYPE_CHECKING:
     import torch
@@ -115,7 +115,8 @@ class TorchRuntime:
         from phosphot5.prediction.loading import load_model
 
         hide_loading_bars()
-        return load_model(*self.source)[0]
+        with stage("loading the model"):
+            return load_model(*self.source)[0]
 
     @cached_property
     def model(self) -> "PhosphoT5ForConditionalGeneration":

@@ -1,12 +1,14 @@
 """JSON files that people and other programs may have damaged."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from phosphot5.errors import PhosphoT5Error
 
-__all__ = ["RECORD_FILE", "read_json_object"]
+__all__ = ["RECORD_FILE", "finite", "read_json_object"]
 
 RECORD_FILE = "run_record.json"
 """Name of the run record inside a model folder."""
@@ -44,3 +46,12 @@ def read_json_object(
     if not isinstance(content, dict):
         raise error(f"{path}: holds no JSON object; {damaged}")
     return content
+
+
+def finite(value: Any) -> Any:
+    """Replace numbers that JSON cannot carry by None, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

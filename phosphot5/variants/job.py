@@ -121,10 +121,7 @@ class Counts:
     refused: Counter[str] = field(default_factory=Counter)
 
     def report(self) -> None:
-        """Log the counts."""
-        logger.info(
-            "%s scored; %s in the table", counted(self.variants, "variant"), counted(self.sites, "site")
-        )
+        """Log what was refused."""
         report_refused(self.refused)
 
 

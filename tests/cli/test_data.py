@@ -61,7 +61,7 @@ def test_inspect(data, tmp_path):
     code, output, _, log = data("inspect", EXAMPLES / "synthetic_valid.fasta", "-o", "look")
     assert code == 0
     assert "residue  positive  negative  not labelled  positive of labelled" in output
-    assert "finished in" in log
+    assert "peak memory" in log
     assert sorted(path.name for path in (tmp_path / "look").iterdir()) == ["inspect.json", "inspect.png"]
     record = json.loads((tmp_path / "look" / "inspect.json").read_text())
     assert record["all"]["proteins"] == record["records"]["used"] > 0

@@ -199,7 +199,7 @@ def test_a_reader_that_leaves_is_no_error():
     process = subprocess.Popen([*COMMAND, "recipe", "tiny"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=60) == 141
 
 
 def test_a_name_that_is_too_long_is_one_line(proteins, capsys):
