@@ -110,7 +110,8 @@ def with_encoder_blocks(
         )
     config = copy.deepcopy(model.config)
     config.num_layers = layers
-    deeper = PhosphoT5ForConditionalGeneration(config)
+    with torch.random.fork_rng(devices=[]):  # what is drawn for new weights is not used
+        deeper = PhosphoT5ForConditionalGeneration(config)
     given = model.state_dict()
     weights = {}
     for name, empty in deeper.state_dict().items():

@@ -91,6 +91,16 @@ def test_vectors_of_kinds_of_label_are_mixed_with_none(train, tmp_path: Path) ->
     torch.testing.assert_close(mixed[name], 0.75 * alone[name])
 
 
+def test_a_shallower_model_is_mixed_in_as_if_it_had_blocks_that_do_nothing(train, tmp_path: Path) -> None:
+    train("other", "model.num_layers=1")
+    alone = train("alone", "model.num_layers=2")
+    mixed = train(
+        "mixed", "model.num_layers=2", f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25"
+    )
+    name = "encoder.block.1.layer.0.SelfAttention.o.weight"
+    torch.testing.assert_close(mixed[name], 0.75 * alone[name])
+
+
 def test_another_architecture_is_refused_before_the_training(train, tmp_path: Path) -> None:
     train("other", "model.d_ff=32")
     with pytest.raises(
