@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", default="-", help="output file (default: standard output)")
     parser.add_argument(
         "--format",
-        choices=("tsv", "jsonl", "fasta", "proforma", "gff3", "bed"),
+        choices=("tsv", "csv", "jsonl", "parquet", "xlsx", "fasta", "proforma", "gff3", "bed", "html"),
         help="output format (default: from the output file's ending, otherwise tsv)",
     )
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
@@ -59,8 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--call",
         choices=("high", "medium", "low"),
         default="medium",
-        help="weakest call to list in formats other than tsv and jsonl: high 1 %%, medium 5 %%, low 10 %% false "
-        "positives (default: medium)",
+        help="weakest call to list in fasta, proforma, gff3 and bed: high 1 %%, medium 5 %%, low 10 %% false positives "
+        "(default: medium)",
     )
     parser.add_argument(
         "--skip-bad", action="store_true", help="leave out, count and list records that cannot be read"
@@ -79,8 +79,8 @@ def _add_kinases(parser: argparse.ArgumentParser) -> None:
         default=False,
         metavar="all",
         help="add the most probable family of kinases at each site: columns kinase, kinase_probability and "
-        "kinase_fpr in tsv and jsonl, attributes in gff3; with all, write a table of all families of each site "
-        "instead (tsv and jsonl)",
+        "kinase_fpr in tables and html, attributes in gff3; with all, write a table of all families of each site "
+        "instead (tsv, csv, jsonl, parquet and xlsx)",
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import math
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from phosphot5.cli.options import add_label_source
@@ -59,13 +60,13 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("tsv", "jsonl", "parquet"),
+        choices=("tsv", "csv", "jsonl", "parquet", "xlsx"),
         help="format of the table of sites (default: from its ending, otherwise tsv)",
     )
     parser.add_argument(
         "--summary",
         metavar="FILE",
-        help="table of variants: .tsv, .jsonl or .parquet, with those refused and why",
+        help="table of variants: .tsv, .csv, .jsonl, .parquet or .xlsx, with those refused and why",
     )
     parser.add_argument(
         "--change",
@@ -126,6 +127,7 @@ def _size(text: str) -> float:
 
 def run(args: argparse.Namespace) -> int:
     """Score variants; see ``phosphot5 variants --help``."""
+    from phosphot5.prediction.about import About
     from phosphot5.record.environment import usable_cores
     from phosphot5.variants.job import Tables, Thresholds, write_variants
 
@@ -134,7 +136,9 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         plan = _plan(args, stack)
         thresholds = Thresholds(args.change, args.call)
-        counts = write_variants(plan, _runtime(args), tables, thresholds, args.threads or usable_cores())
+        runtime, threads = _runtime(args), args.threads or usable_cores()
+        about = partial(About.from_run, runtime, args.model, args.variants or [args.fasta])
+        counts = write_variants(plan, runtime, tables, thresholds, threads, about)
     counts.report()
     args.report.outputs.extend(filter(None, [args.summary]))
     args.report.done(

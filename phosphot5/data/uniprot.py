@@ -30,7 +30,11 @@ FIRST_EVIDENCE = "2014-10"
 
 _QUALIFIER = re.compile(r"\b(by similarity|probable|potential)\b", re.IGNORECASE)
 _HEADER = re.compile(r"(?:sp|tr)\|([^|]+)\|")
-_MODIFIED_RESIDUE = ("modified residue", "modified_residue", "mod_res")
+_MODIFIED_RESIDUE = frozenset(
+    ["modified residue", "modified_residue", "mod_res"]
+    + ["modified_l_serine", "modified_l_threonine", "modified_l_tyrosine"]
+)
+"""Types of features: those of UniProt, then those of the Sequence Ontology."""
 _PHOSPHO_NOTE = re.compile(r"\bphospho(serine|threonine|tyrosine)\b", re.IGNORECASE)
 _PHOSPHORYLATION = re.compile(
     r"(?:(?<![a-z])|(?<=\dx))(?<!non-)(?<!non )(?<!not )phospho(?=$|[^a-z]|ryl|sites?\b|serine|threonine|tyrosine)"
@@ -52,7 +56,7 @@ def accession(name: str) -> str:
 
 
 def is_modified_residue(feature: str) -> bool:
-    """Tell whether a feature of this type is a modified residue, in any spelling UniProt has."""
+    """Tell whether a feature of this type is a modified residue, as UniProt or the Sequence Ontology call it."""
     return feature.lower() in _MODIFIED_RESIDUE
 
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property, partial
 from itertools import chain, islice
@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from phosphot5 import __version__
-from phosphot5.data import Ledger, Protein
+from phosphot5.data import PHOSPHO_RESIDUES, Ledger, Protein
 from phosphot5.data.files.sequence_files import read_proteins
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 from phosphot5.errors import InputFormatError, PhosphoT5Error
-from phosphot5.output import atomic_text, refuse_input_as_output
+from phosphot5.output import atomic_file, atomic_text, refuse_input_as_output
+from phosphot5.prediction.about import About
 from phosphot5.prediction.accuracy import species_counts
 from phosphot5.prediction.formats import Format
 from phosphot5.prediction.known_sites import KnownSites
@@ -134,11 +135,13 @@ class PredictionJob:
 
     def stream(self) -> None:
         """Score in one go; the output appears when it is complete."""
-        with _output(self.args.output, self.args.overwrite) as handle:
-            proteins = self.proteins(self.ledger)
+        with self.opened() as handle:
+            proteins = self.within_limit(self.proteins(self.ledger))
             first = next(proteins, None)  # an unreadable input fails before the model loads
             if first is None:
                 raise self.nothing_to_score()
+            if self.assemble is not None:
+                _ = self.about  # the weights are described before they move to the device
             handle.write(self.output_format.header)
             with closing(self.score(chain([first], proteins))) as scored, Progress("proteins") as progress:
                 for protein, rows in scored:
@@ -146,6 +149,51 @@ class PredictionJob:
                     progress.advance()
             self.ledger.check(self.counts["proteins"])
         self.warn()
+
+    @contextmanager
+    def opened(self) -> Iterator[IO[str]]:
+        """Open the output of :meth:`stream` so that it appears only when it is complete."""
+        output, assemble = self.args.output, self.assemble
+        if output != "-" and assemble is None:
+            with atomic_text(output, overwrite=self.args.overwrite) as handle:
+                yield handle
+            return
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as handle:
+            if assemble is None:
+                yield handle
+                handle.seek(0)
+                shutil.copyfileobj(handle, sys.stdout)
+                sys.stdout.flush()
+                return
+            with atomic_file(output, overwrite=self.args.overwrite) as unfinished:
+                yield handle
+                handle.seek(0)
+                assemble(handle, unfinished)
+
+    @property
+    def assemble(self) -> Callable[[Iterable[str], Path], None] | None:
+        """What makes the output from the lines of all proteins; None where these are the output."""
+        make = self.output_format.assemble
+        return None if make is None else lambda lines, path: make(lines, path, self.about)
+
+    @cached_property
+    def about(self) -> About:
+        """What makes the predictions."""
+        return About.from_run(self.runtime, self.args.model, self.args.input)
+
+    def within_limit(self, proteins: Iterable[Protein]) -> Iterator[Protein]:
+        """Pass proteins on; refuse those whose rows a file of this format does not hold."""
+        rows_of = dict.fromkeys(PHOSPHO_RESIDUES, 1)
+        if self.args.kinases == "all":
+            families = self.runtime.families.values() if self.output_format.most_rows else ()
+            rows_of = {
+                residue: sum(residue in family["residues"] for family in families) for residue in rows_of
+            }
+        rows = 0
+        for protein in proteins:
+            rows += sum(protein.sequence.count(residue) * number for residue, number in rows_of.items())
+            self.output_format.check_rows(self.args.output, rows)
+            yield protein
 
     def run_in_parts(self) -> None:
         """Score part by part, each process its share; the main process puts the output together."""
@@ -177,7 +225,7 @@ class PredictionJob:
         """Put the output together, and note what it is if it is that of a share."""
         header, output, share = self.output_format.header, self.parts.output, self.share
         if share is None:
-            self.parts.merge(range(parts), header, overwrite=self.args.overwrite)
+            self.parts.merge(range(parts), header, overwrite=self.args.overwrite, assemble=self.assemble)
             return
         Note.path(output).unlink(missing_ok=True)  # an old one says nothing of the new output
         self.parts.merge(range(parts), header, overwrite=self.args.overwrite)
@@ -192,10 +240,14 @@ class PredictionJob:
             why = parts if self.share is None else "--part cannot be used here"
             raise PhosphoT5Error(f"{why}: {self.unsplittable}")
         if self.share is not None:
+            if self.assemble is not None:
+                raise PhosphoT5Error(
+                    f"--part: files of {self.output_format.name} cannot be merged; use tsv, csv or jsonl"
+                )
             refuse_input_as_output(self.parts.output, filter(None, [self.args.fasta, self.args.known]))
             Note.check(self.parts.output, overwrite=self.args.overwrite)
         ownership.enter_context(self.parts.owned(resume=self.args.resume, overwrite=self.args.overwrite))
-        records = sum(1 for _ in self.proteins(self.ledger))
+        records = sum(1 for _ in self.within_limit(self.proteins(self.ledger)))
         if not records:
             raise self.nothing_to_score()
         self.warn()
@@ -278,17 +330,3 @@ class PredictionJob:
             )
         if before:
             logger.info("%s scored before the interruption", counted(before, "residue"))
-
-
-@contextmanager
-def _output(path: str, overwrite: bool) -> Iterator[IO[str]]:
-    """Open the output so that it appears only when it is complete, also on standard output."""
-    if path != "-":
-        with atomic_text(path, overwrite=overwrite) as handle:
-            yield handle
-        return
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as handle:
-        yield handle
-        handle.seek(0)
-        shutil.copyfileobj(handle, sys.stdout)
-        sys.stdout.flush()

@@ -4,13 +4,13 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from phosphot5.errors import OutputFileError, PhosphoT5Error
-from phosphot5.output import atomic_text, check_output, owned
+from phosphot5.output import atomic_file, atomic_text, check_output, owned
 from phosphot5.record.json_files import read_json_object
 
 __all__ = ["OutputParts"]
@@ -154,7 +154,14 @@ class OutputParts:
                 finished[int(path.stem)] = counts
         return finished
 
-    def merge(self, numbers: range, header: str, *, overwrite: bool) -> None:
+    def merge(
+        self,
+        numbers: range,
+        header: str,
+        *,
+        overwrite: bool,
+        assemble: Callable[[Iterable[str], Path], None] | None = None,
+    ) -> None:
         """Write the output from the parts and remove them.
 
         Parameters
@@ -165,6 +172,8 @@ class OutputParts:
             Text before the first part.
         overwrite : bool
             Whether an existing output may be replaced.
+        assemble : callable, optional
+            Makes the output from the lines of all parts, ``assemble(lines, path)``, where it is not these lines.
 
         Raises
         ------
@@ -173,12 +182,30 @@ class OutputParts:
         """
         if missing := sorted(set(numbers) - set(self.finished())):
             raise OutputFileError(f"{self.folder}: part {missing[0]} is missing; run again with --resume")
-        with _explained(self.output), atomic_text(self.output, overwrite=overwrite) as target:
+        with _explained(self.output):
+            if assemble is None:
+                self._join(numbers, header, overwrite)
+            else:
+                with atomic_file(self.output, overwrite=overwrite) as unfinished:
+                    assemble(self._lines(numbers), unfinished)
+        self.remove()
+
+    def _join(self, numbers: range, header: str, overwrite: bool) -> None:
+        """Write the text of the parts one after the other."""
+        with atomic_text(self.output, overwrite=overwrite) as target:
             target.write(header)
             for number in numbers:
-                with open(self.folder / f"{number:06}.part", encoding="utf-8", newline="") as part:
+                with self._open(number) as part:
                     shutil.copyfileobj(part, target)
-        self.remove()
+
+    def _lines(self, numbers: range) -> Iterator[str]:
+        """Yield the lines of the parts."""
+        for number in numbers:
+            with self._open(number) as part:
+                yield from part
+
+    def _open(self, number: int) -> TextIO:
+        return open(self.folder / f"{number:06}.part", encoding="utf-8", newline="")
 
     def remove(self) -> None:
         """Remove the folder with its parts, if it is there.

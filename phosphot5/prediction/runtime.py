@@ -42,6 +42,10 @@ class Runtime(Protocol):
         """Kind of label whose sites are scored."""
 
     @property
+    def fpr_table(self) -> dict[str, dict[str, list[float]]] | None:
+        """False-positive rates of that kind, by residue; None if they were not fitted."""
+
+    @property
     def families(self) -> dict[str, Any]:
         """Families of kinases that the model tells apart."""
 
@@ -70,6 +74,11 @@ class GraphRuntime:
     def label_source(self) -> str | None:
         """Kind of label whose sites are scored."""
         return self.graph.label_source
+
+    @property
+    def fpr_table(self) -> dict[str, dict[str, list[float]]] | None:
+        """False-positive rates of that kind, by residue; None if they were not fitted."""
+        return self.graph.fpr_table
 
     @property
     def families(self) -> dict[str, Any]:
@@ -136,6 +145,14 @@ class TorchRuntime:
         """Kind of label whose sites are scored."""
         kind: str | None = self.stored_model.config.label_source
         return kind
+
+    @property
+    def fpr_table(self) -> dict[str, dict[str, list[float]]] | None:
+        """False-positive rates of that kind, by residue; None if they were not fitted."""
+        table: dict[str, dict[str, list[float]]] | None = self.stored_model.config.fpr_table_of(
+            self.label_source
+        )
+        return table
 
     @property
     def families(self) -> dict[str, Any]:

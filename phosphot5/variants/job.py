@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +10,14 @@ from pathlib import Path
 from phosphot5.data import Protein
 from phosphot5.errors import OutputFileError, PhosphoT5Error
 from phosphot5.output import refuse_input_as_output
+from phosphot5.prediction.about import About
 from phosphot5.prediction.runtime import Runtime
+from phosphot5.prediction.tables import choose_table, open_table
 from phosphot5.progress import Progress
 from phosphot5.variants.changes import RefusedVariantError
 from phosphot5.variants.comparison import SITE_COLUMNS, SUMMARY_COLUMNS, Comparison, refused_row
 from phosphot5.variants.requests import Request
 from phosphot5.variants.scoring import compare
-from phosphot5.variants.tables import open_table, table_format
 from phosphot5.variants.wild_types import RESIDUES, Variant, WildTypes, substitutions
 from phosphot5.wording import counted
 
@@ -80,17 +81,19 @@ class Tables:
     overwrite: bool
 
     def check(self, inputs: Sequence[str]) -> None:
-        """Refuse a table of variants that is an input or the other output.
+        """Refuse tables that cannot be written, and a table of variants that is an input or the other output.
 
         Raises
         ------
         OutputFileError
-            If it is.
+            If there is one.
+        PhosphoT5Error
+            If a package is missing that writes one.
         """
-        table_format(self.sites, self.format)
+        choose_table(self.sites, self.format)
         if self.summary is None:
             return
-        table_format(self.summary)
+        choose_table(self.summary)
         if Path(self.summary).resolve() == Path(self.sites).resolve():
             raise OutputFileError(f"{self.summary}: is the output of both -o and --summary; name two files")
         refuse_input_as_output(self.summary, inputs)
@@ -157,7 +160,12 @@ def plan_scan(proteins: Sequence[Protein]) -> Plan:
 
 
 def write_variants(
-    plan: Plan, runtime: Runtime, tables: Tables, thresholds: Thresholds, threads: int
+    plan: Plan,
+    runtime: Runtime,
+    tables: Tables,
+    thresholds: Thresholds,
+    threads: int,
+    about: Callable[[], About],
 ) -> Counts:
     """Score variants and write the tables; they appear when they are complete.
 
@@ -173,22 +181,20 @@ def write_variants(
         What is listed and counted.
     threads : int
         CPU threads; no effect on scores.
+    about : callable
+        Says what made the tables; asked where one has a place for it.
     """
     counts = Counts()
     with ExitStack() as stack:
+        name = choose_table(tables.sites, tables.format)
         write_site = stack.enter_context(
-            open_table(
-                tables.sites,
-                table_format(tables.sites, tables.format),
-                SITE_COLUMNS,
-                overwrite=tables.overwrite,
-            )
+            open_table(tables.sites, name, SITE_COLUMNS, about, overwrite=tables.overwrite)
         )
         write_summary = None
         if tables.summary is not None:
-            name = table_format(tables.summary)
+            name = choose_table(tables.summary)
             write_summary = stack.enter_context(
-                open_table(tables.summary, name, SUMMARY_COLUMNS, overwrite=tables.overwrite)
+                open_table(tables.summary, name, SUMMARY_COLUMNS, about, overwrite=tables.overwrite)
             )
         results = stack.enter_context(closing(_results(plan.entries, runtime, threads)))
         progress = stack.enter_context(Progress("variants", plan.total))

@@ -1,10 +1,10 @@
 """Scores of whole proteins, one after the other, by whichever runtime: the same numbers that ``predict`` gives."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def compare(runtime: Runtime, variants: Iterable[Variant], threads: int) -> Gene
     """
     expected: deque[Variant | str] = deque()
     wild: dict[str, ScoredSites] = {}
-    table = _fpr_table(runtime)
+    table = runtime.fpr_table
 
     def proteins() -> Generator[Protein, None, None]:
         seen = set()
@@ -90,11 +90,3 @@ def _graph_scores(
             yield first, scores.result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _fpr_table(runtime: Runtime) -> Mapping[str, Any] | None:
-    if isinstance(runtime, GraphRuntime):
-        return runtime.graph.fpr_table
-    config = cast(TorchRuntime, runtime).stored_model.config
-    table: Mapping[str, Any] | None = config.fpr_table_of(config.label_source)
-    return table

@@ -163,9 +163,9 @@ def test_existing_output_is_refused_before_any_work(predict, tmp_path):
 
 
 def test_unknown_ending_names_the_known(predict):
-    code, _, error = predict(">a\nMSTA\n", output="out.xlsx")
+    code, _, error = predict(">a\nMSTA\n", output="out.xls")
     assert code == 1
-    assert "out.xlsx: unknown ending '.xlsx'; use one of .tsv" in error
+    assert "out.xls: unknown ending '.xls'; use one of .tsv" in error
 
 
 def test_jsonl_has_the_same_rows(predict, tmp_path):

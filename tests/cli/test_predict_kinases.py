@@ -174,14 +174,14 @@ def test_gff3_has_attributes(predict):
         (
             ["--kinases"],
             "o.bed",
-            "--kinases: the format bed has no place for kinases; use tsv, jsonl or gff3",
+            "the format bed has no place for kinases; use tsv, csv, jsonl, parquet, xlsx, gff3 or html",
         ),
         (["--kinases"], "o.fasta", "--kinases: the format fasta has no place for kinases"),
         (["--kinases"], "o.proforma", "--kinases: the format proforma has no place for kinases"),
         (
             ["--kinases", "all"],
             "o.gff3",
-            "--kinases all: the format gff3 has no place for kinases; use tsv or jsonl",
+            "--kinases all: the format gff3 has no place for kinases; use tsv, csv, jsonl, parquet or xlsx",
         ),
         (["--kinases", "best"], "o.tsv", "'best' is not all; put the input before --kinases"),
     ],

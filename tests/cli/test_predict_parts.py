@@ -101,7 +101,9 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "form", [name for name in FORMATS if name != "xlsx"]
+)  # its archive has the time in it
 def test_parts_do_not_show_in_the_output(predict, folder, monkeypatch, form):
     predict("--format", form, output="parts")
     set_proteins_ahead(monkeypatch, 100)

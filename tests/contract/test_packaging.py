@@ -29,6 +29,8 @@ SHIPPED_SUFFIXES = {
     ".json",
     ".safetensors",
     ".css",
+    ".html",
+    ".js",
     ".fasta",
     ".typed",
     ".onnx",

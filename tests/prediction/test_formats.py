@@ -67,11 +67,12 @@ def test_annotated_sequences_mark_known_sites_whatever_the_call(name, call, text
 
 def test_gff3():
     features = [
-        "p1\tPhosphoT5\tModified residue\t2\t2\t0.9500\t.\t.\t"
-        "Note=Phosphoserine;residue=S;fpr=0.0100;call=high;status=scored",
-        "p1\tPhosphoT5\tModified residue\t3\t3\t0.6000\t.\t.\t"
-        "Note=Phosphothreonine;residue=T;fpr=0.0500;call=medium;status=scored",
-        "p1\tPhosphoT5\tModified residue\t4\t4\t.\t.\t.\tNote=Phosphotyrosine;residue=Y;call=-;status=known",
+        "p1\tPhosphoT5\tmodified_L_serine\t2\t2\t0.9500\t.\t.\t"
+        "Note=Phosphoserine;Ontology_term=MOD:00046;residue=S;fpr=0.0100;call=high;status=scored",
+        "p1\tPhosphoT5\tmodified_L_threonine\t3\t3\t0.6000\t.\t.\t"
+        "Note=Phosphothreonine;Ontology_term=MOD:00047;residue=T;fpr=0.0500;call=medium;status=scored",
+        "p1\tPhosphoT5\tmodified_L_tyrosine\t4\t4\t.\t.\t.\t"
+        "Note=Phosphotyrosine;Ontology_term=MOD:00048;residue=Y;call=-;status=known",
     ]
     head = ["##gff-version 3", "##sequence-region p1 1 6"]
     assert write("gff3").splitlines() == head + features
@@ -113,7 +114,7 @@ def test_protein_without_sites_shown():
     handle = io.StringIO()
     for format in FORMATS.values():
         format.write(handle, Protein(id="k", sequence="K"), [], "low")
-    assert handle.getvalue() == ">k\nK\n>k\nK\n##sequence-region k 1 1\n"
+    assert handle.getvalue() == '>k\nK\n>k\nK\n##sequence-region k 1 1\n["k","",1,[]]\n'
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,10 @@ def test_protein_without_sites_shown():
         ("a.gff3.gz", "gff3"),
         ("a.gff", "gff3"),
         ("a.bed", "bed"),
+        ("a.csv.gz", "csv"),
+        ("a.XLSX", "xlsx"),
+        ("a.parquet", "parquet"),
+        ("a.htm", "html"),
     ],
 )
 def test_format_follows_the_ending(path, name):
@@ -135,5 +140,7 @@ def test_format_follows_the_ending(path, name):
 
 
 def test_unknown_ending():
-    with pytest.raises(OutputFileError, match=r"a\.gtf: unknown ending '\.gtf'; use one of \.tsv, .*\.bed,"):
+    with pytest.raises(
+        OutputFileError, match=r"a\.gtf: unknown ending '\.gtf'; use one of \.tsv, .*\.html, \.htm, or"
+    ):
         choose_format("a.gtf")
