@@ -1,6 +1,9 @@
 """From log-odds and their context to probabilities."""
 
 import torch
+from torch.nn import functional as F  # noqa: N812
+
+from .decoding_phosphot5 import is_packed
 
 __all__ = ["calibrated_probability", "site_contexts"]
 
@@ -82,13 +85,20 @@ def site_contexts(
 
 def _mean_around(values: torch.Tensor, counted: torch.Tensor, proteins: torch.Tensor) -> torch.Tensor:
     """Mean of the values of counted positions around each position of the same protein, (batch, length)."""
-    length = values.shape[1]
     offset = torch.arange(-REACH, REACH + 1, device=values.device)
-    there = torch.arange(length, device=values.device)[:, None] + offset
-    near = there.clamp(0, length - 1)
-    used = (counted[:, near] | (offset == 0)) & (near == there) & (proteins[:, near] == proteins[..., None])
-    weight = torch.exp(-offset.abs() / DECAY).masked_fill(offset == 0, OWN_WEIGHT) * used
-    return (weight * values[:, near]).sum(-1) / weight.sum(-1)
+    weight = torch.exp(-offset.abs() / DECAY).masked_fill(offset == 0, 0)
+    counted = counted.to(values.dtype)
+    near = _around(torch.stack([counted * values, counted], dim=-1))
+    if is_packed(proteins):
+        near = near * (_around(proteins) == proteins[..., None])[:, :, None]
+    total, count = (weight * near).sum(-1).unbind(-1)
+    return (total + OWN_WEIGHT * values) / (count + OWN_WEIGHT)
+
+
+def _around(values: torch.Tensor) -> torch.Tensor:
+    """Give every position the values within reach, 0 beyond the ends: a dimension more, of ``2 * REACH + 1``."""
+    ends = [0, 0] * (values.dim() - 2) + [REACH, REACH]
+    return F.pad(values, ends).unfold(1, 2 * REACH + 1, 1)
 
 
 def _mean_of_protein(values: torch.Tensor, at: torch.Tensor, proteins: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
@@ -97,7 +98,7 @@ def write_onnx(model: PhosphoT5ForConditionalGeneration, path: Path, folder: Pat
     require_onnx()
     scores = _Scores(model.float()).eval()
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length")
-    with _quiet():
+    with _quiet(), _fusible_norms():
         program = torch.onnx.export(
             scores,
             _example(model, *EXAMPLE),
@@ -160,6 +161,21 @@ def _check(scores: _Scores, path: Path) -> None:
                 f"{path.name}: {size[0]} x {size[1]} tokens: scores differ from the model by over {TOLERANCE}; "
                 "try other versions of torch and onnxscript"
             )
+
+
+@contextmanager
+def _fusible_norms() -> Iterator[None]:
+    """Write T5's norm with a division: onnxruntime makes one operation of it, but not of a reciprocal root."""
+
+    def forward(norm: T5LayerNorm, states: torch.Tensor) -> torch.Tensor:
+        mean_square = states.pow(2).mean(-1, keepdim=True)
+        return states / torch.sqrt(mean_square + norm.variance_epsilon) * norm.weight
+
+    original, T5LayerNorm.forward = T5LayerNorm.forward, forward  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        T5LayerNorm.forward = original  # type: ignore[method-assign]
 
 
 @contextmanager
