@@ -34,7 +34,7 @@ _SEQUENCE_ONTOLOGY = {"S": "modified_L_serine", "T": "modified_L_threonine", "Y"
 """Types of features, which GFF3 takes from the Sequence Ontology."""
 _PSI_MOD = {"S": "MOD:00046", "T": "MOD:00047", "Y": "MOD:00048"}
 """Phosphorylated residues in the ontology of protein modifications that ProteomeXchange uses."""
-_NOT_IN_ATTRIBUTE = re.compile(r"[;=&,%\x00-\x1f\x7f]")
+_NOT_IN_ATTRIBUTE = re.compile(r"[;=&,%\"\\\x00-\x1f\x7f]")
 """What GFF3 wants escaped in its last column."""
 _NOT_IN_SEQID = re.compile(r"[^a-zA-Z0-9.:^*$@!+_?|-]+")
 """What GFF3 wants escaped in its first column."""
