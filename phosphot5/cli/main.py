@@ -16,7 +16,7 @@ from phosphot5.errors import MESSAGE, PhosphoT5Error
 from phosphot5.output import refuse_input_as_output
 from phosphot5.wording import printable
 
-__all__ = ["COMMANDS", "OVERRIDE", "main"]
+__all__ = ["COMMANDS", "OVERRIDE", "WITHOUT_SUMMARY", "build_parser", "main"]
 
 COMMANDS = {
     "predict": "score the S, T and Y of proteins in a FASTA file",
@@ -33,9 +33,11 @@ COMMANDS = {
     "push": "upload a model folder to the Hugging Face Hub",
     "app": "open a web page that scores proteins and compares variants",
     "push-space": "upload the web page as a Space of the Hugging Face Hub",
+    "doctor": "check the installation: versions, model, machine, and what is missing for which feature",
+    "completion": "print a script with which a shell completes the commands",
 }
 """Name of each command and its one-line help."""
-WITHOUT_SUMMARY = ("app", "recipe")
+WITHOUT_SUMMARY = ("app", "completion", "recipe")
 """Commands that only serve or print something."""
 BROKEN_PIPE = 141
 """Exit code where the reader of the output has gone: 128 and the number of SIGPIPE, as for other programs."""
@@ -119,7 +121,7 @@ def _explained(error: Exception) -> str | None:
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse the arguments; values that replace those of a recipe may stand anywhere behind it."""
-    parser = _parser(argv)
+    parser = build_parser(argv)
     args, rest = parser.parse_known_args(argv)
     if rest and (not hasattr(args, "overrides") or not all(OVERRIDE.match(text) for text in rest)):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -130,7 +132,14 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
+    """Make the parser of all commands, with the options of those that are wanted: others need not be imported.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Names of commands; others may be among them.
+    """
     parser = argparse.ArgumentParser(
         prog="phosphot5",
         description="Which serines, threonines and tyrosines of a protein get phosphorylated?",
@@ -142,7 +151,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         command = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
         add_manners(command, summary=name not in WITHOUT_SUMMARY)
-        if name in argv:
+        if name in wanted:
             _module(name).add_arguments(command)
     return parser
 

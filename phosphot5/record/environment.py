@@ -1,5 +1,6 @@
 """Facts about the machine and the code of a run, read without any of the large libraries."""
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -11,6 +12,7 @@ __all__ = [
     "PACKAGES",
     "cpu_model",
     "git_commit",
+    "instruction_sets",
     "memory_bytes",
     "package_versions",
     "peak_memory_bytes",
@@ -79,13 +81,62 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 def cpu_model() -> str:
     """Return the processor's name as the operating system gives it."""
+    name = _cpuinfo("model name") or _sysctl("machdep.cpu.brand_string")
+    return name or platform.processor() or platform.machine()
+
+
+INSTRUCTION_SETS = {
+    "AVX2": ("avx2",),
+    "AVX-512": ("avx512f",),
+    "AVX-512 VNNI": ("avx512_vnni", "avx512vnni"),
+    "AVX-VNNI": ("avx_vnni",),
+    "AMX": ("amx_tile", "amx-tile"),
+    "bfloat16": ("avx512_bf16", "avx512bf16", "bf16"),
+    "NEON": ("asimd", "neon"),
+    "dot product": ("asimddp",),
+}
+"""Those that make scoring faster, and their names on Linux, on macOS and in numpy."""
+
+
+def instruction_sets() -> list[str] | None:
+    """Return which of the instructions that make scoring faster the processor has, None where nobody tells."""
+    flags = _cpuinfo("flags") or _cpuinfo("Features")
+    flags = flags or f"{_sysctl('machdep.cpu.features')} {_sysctl('machdep.cpu.leaf7_features')}".strip()
+    names = set(flags.lower().split()) or _numpy_features()
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        names.add("neon")  # part of every one
+    return [title for title, known in INSTRUCTION_SETS.items() if names & set(known)] if names else None
+
+
+def _numpy_features() -> set[str]:
+    """Return what numpy found out when it was imported, which it does on every system."""
+    try:
+        compiled = importlib.import_module("numpy._core._multiarray_umath")
+    except ImportError:  # not installed, broken, or another numpy
+        return set()
+    return {name.lower() for name, there in getattr(compiled, "__cpu_features__", {}).items() if there}
+
+
+def _cpuinfo(name: str) -> str:
+    """Read a line of Linux's description of the processor."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
         for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
-            if key.strip() == "model name":
+            if key.strip() == name:
                 return value.strip()
-    return platform.processor() or platform.machine()
+    return ""
+
+
+def _sysctl(name: str) -> str:
+    """Ask macOS."""
+    if sys.platform != "darwin":
+        return ""
+    try:
+        done = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
 
 
 def usable_cores() -> int:
