@@ -13,6 +13,8 @@ from pytest_socket import socket_allow_hosts
 if TYPE_CHECKING:
     from hub_server import LocalHub
 
+CHROMIUM = Path("/usr/bin/chromium")
+
 sys.path.insert(0, str(Path(__file__).parent / "local_hub"))
 
 # The Hub's client reads these when it is imported, so they are set before any test module is; they also reach
@@ -120,6 +122,19 @@ def kinase_folder(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
         model.kinases.site_slope.fill_(1.2)
     model.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="the tests drive Chromium by playwright")
+    with playwright.sync_playwright() as driver:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

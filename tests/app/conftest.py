@@ -1,6 +1,5 @@
-"""The page, served by a process of its own, and Chromium to visit it with."""
+"""The page, served by a process of its own, and a window of Chromium to visit it with."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +10,6 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
 SERVE = """
 import sys
 from phosphot5.app.page import open_page
@@ -37,19 +35,6 @@ def serve() -> Callable[[str], AbstractContextManager[str]]:
             process.stdin.close()
 
     return served
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium without a window."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="the tests drive Chromium by playwright")
-    with playwright.sync_playwright() as driver:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
