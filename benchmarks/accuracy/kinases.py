@@ -19,6 +19,8 @@ import io
 import sys
 import zipfile
 from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from scipy.stats import rankdata
 from phosphot5.bundled import bundled_folder
 from phosphot5.data import Protein, read_fasta
 from phosphot5.data.encode import encode
+from phosphot5.data.homology.mmseqs import homologs
 from phosphot5.data.kinases import known_families, read_kinase_table
 from phosphot5.evaluation.kinases import ranking
 from phosphot5.prediction.loading import load_model
@@ -45,6 +48,9 @@ MATRICES = {
 KINOME = f"{DATABASE}/kinase_data/kinome_information.tsv"
 RESAMPLES = 1000
 METRICS = ("auroc", "ap", "sensitivity")
+TOOLS = ("ours", "DeepPSP", "Kinase Library")
+RELATED, COVERAGE = 0.3, 0.8
+"""Share of identical residues, and of both sequences in the alignment, of a relative."""
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -155,11 +161,32 @@ def with_intervals(truth: np.ndarray, score: np.ndarray, protein: np.ndarray) ->
     return found
 
 
-def measure(model: str, data: Path, wheel: Path) -> dict[str, dict[str, Any]]:
-    """Measure ours and both peers on every family of DeepPSP's tests."""
-    proteins = {
-        protein.id: protein for protein in read_fasta(data / "test_proteins.fasta.gz", notation="hash")
-    }
+@dataclass
+class Scored:
+    """All S and T of a family's test proteins.
+
+    Attributes
+    ----------
+    protein : numpy.ndarray of str of shape (sites,)
+        Accession of each site's protein.
+    truth : numpy.ndarray of bool of shape (sites,)
+        True at the sites of the family.
+    scores : dict of str to numpy.ndarray of shape (sites,)
+        Tool to its scores.
+    """
+
+    protein: np.ndarray
+    truth: np.ndarray
+    scores: dict[str, np.ndarray]
+
+    def of_proteins(self, names: Collection[str]) -> "Scored":
+        """Return the sites of some proteins."""
+        at = np.isin(self.protein, sorted(names))
+        return Scored(self.protein[at], self.truth[at], {tool: x[at] for tool, x in self.scores.items()})
+
+
+def score(model: str, proteins: dict[str, Protein], data: Path, wheel: Path) -> dict[str, Scored]:
+    """Score the sites of every family of DeepPSP's tests, by ours and by both peers."""
     positives = {
         (row["family"], row["accession"], int(row["position"]) - 1)
         for row in rows(data / "test_sites.tsv.gz")
@@ -176,20 +203,62 @@ def measure(model: str, data: Path, wheel: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for column, family in enumerate(families):
         sites = sorted(theirs[family])
-        truth = np.array([(family, *site) in positives for site in sites])
-        protein = np.unique([name for name, _ in sites], return_inverse=True)[1]
-        scores = {
-            "ours": np.array([ours[site][column] for site in sites]),
-            "DeepPSP": np.array([theirs[family][site] for site in sites]),
-            "Kinase Library": np.array([ranks[family][place[site]] for site in sites]),
-        }
-        found[family] = {
-            "proteins": len(np.unique(protein)),
-            "sites": int(truth.sum()),
-            "others": int((~truth).sum()),
-            **{name: with_intervals(truth, score, protein) for name, score in scores.items()},
-        }
+        found[family] = Scored(
+            np.array([name for name, _ in sites]),
+            np.array([(family, *site) in positives for site in sites]),
+            {
+                "ours": np.array([ours[site][column] for site in sites]),
+                "DeepPSP": np.array([theirs[family][site] for site in sites]),
+                "Kinase Library": np.array([ranks[family][place[site]] for site in sites]),
+            },
+        )
     return found
+
+
+def measure(scored: dict[str, Scored]) -> dict[str, dict[str, Any]]:
+    """Measure every tool on every family, with intervals."""
+    return {
+        family: {
+            "proteins": len(np.unique(sites.protein)),
+            "sites": int(sites.truth.sum()),
+            "others": int((~sites.truth).sum()),
+            **{tool: with_intervals(sites.truth, x, sites.protein) for tool, x in sites.scores.items()},
+        }
+        for family, sites in scored.items()
+    }
+
+
+def by_homology(
+    scored: dict[str, Scored], proteins: dict[str, Protein], fitted: list[Protein]
+) -> dict[str, dict[str, Any]]:
+    """Measure the test proteins with a relative among those that the head was fitted to, and the others.
+
+    Each figure is the mean over the families that have sites enough in that part.
+    """
+    sequences = [protein.sequence for protein in proteins.values()]
+    close = homologs(sequences, [protein.sequence for protein in fitted], RELATED, COVERAGE)
+    parts: dict[str, list[str]] = {"related": [], "unrelated": []}
+    for number, name in enumerate(proteins):
+        parts["related" if number in close else "unrelated"].append(name)
+    found: dict[str, dict[str, Any]] = {}
+    for part, names in parts.items():
+        of_part = {family: sites.of_proteins(names) for family, sites in scored.items()}
+        measured = {
+            family: {tool: ranking(sites.truth, x) for tool, x in sites.scores.items()}
+            for family, sites in of_part.items()
+        }
+        measured = {family: tools for family, tools in measured.items() if all(tools.values())}
+        found[part] = {"proteins": len(names), "families": sorted(measured)}
+        found[part] |= {tool: mean_of(measured, tool) for tool in TOOLS if measured}
+    return found
+
+
+def mean_of(measured: Mapping[str, Mapping[str, Mapping[str, float]]], tool: str) -> dict[str, float]:
+    """Return the mean over families of a tool's figures."""
+    return {
+        metric: round(float(np.mean([row[tool][metric] for row in measured.values()])), 4)
+        for metric in METRICS
+    }
 
 
 def main() -> None:
@@ -202,21 +271,21 @@ def main() -> None:
         "--files", type=Path, default=ROOT / "runs" / "kinases", help="of examples/kinase_tables.py"
     )
     args = parser.parse_args()
-    tests = measure(args.model, args.data, args.wheel)
-    mean = {
-        name: {
-            metric: round(float(np.mean([row[name][metric] for row in tests.values()])), 4)
-            for metric in METRICS
-        }
-        for name in ("ours", "DeepPSP", "Kinase Library")
+    proteins = {
+        protein.id: protein for protein in read_fasta(args.data / "test_proteins.fasta.gz", notation="hash")
     }
+    fitted = list(read_fasta(args.files / "substrates.fasta.gz", notation="plain"))
+    scored = score(args.model, proteins, args.data, args.wheel)
+    tests = measure(scored)
     folder = bundled_folder() if args.model == "bundled" else Path(args.model)
     kinases = RunRecord.load(folder / RECORD_FILE).kinases
     result = {
         "model": args.model,
         "wheel": {"name": args.wheel.name, "sha256": file_digest(args.wheel)},
         "deeppsp_tests": tests,
-        "mean": mean,
+        "mean": {tool: mean_of(tests, tool) for tool in TOOLS},
+        "by_homology": {"identity": RELATED, "coverage": COVERAGE}
+        | {"parts": by_homology(scored, proteins, fitted)},
         "substrates": {
             "ours": kinases,
             "Kinase Library": library_on_substrates(args.files, args.wheel, list(kinases)),

@@ -5,9 +5,11 @@ from typing import Any
 
 from docs.generate.tables import load, source, table, with_interval
 
-__all__ = ["deeppsp", "families"]
+__all__ = ["deeppsp", "families", "families_by_homology", "families_by_sites"]
 
 TOOLS = ("ours", "DeepPSP", "Kinase Library")
+SITES = (50, 100, 200, 500)
+"""Fewest sites of the families in each bin."""
 
 
 def deeppsp() -> str:
@@ -91,3 +93,41 @@ def _row(name: str, ours: Mapping[str, Any], library: Mapping[str, Any]) -> list
 
 def _cell(found: Mapping[str, Any], key: str) -> str:
     return f"{found[key]:.3f}" if key in found else "-"
+
+
+def families_by_homology() -> str:
+    """Return the mean figures of test proteins with and without a relative among the substrates of the fit."""
+    found = load("kinases")["by_homology"]
+    rows = [
+        [
+            f"with a relative of {found['identity']:.0%}" if part == "related" else "without",
+            f"{of_part['proteins']:,}",
+            f"{len(of_part['families'])}",
+            *(f"{of_part[tool][metric]:.3f}" for tool in TOOLS for metric in ("auroc", "ap")),
+        ]
+        for part, of_part in found["parts"].items()
+    ]
+    header = ["test proteins", "proteins", "families", "AUROC", "AP"]
+    header += ["DeepPSP: AUROC", "AP", "Kinase Library: AUROC", "AP"]
+    return "\n".join(table(header, rows))
+
+
+def families_by_sites() -> str:
+    """Return the mean figures of families with few and with many sites, beside the Kinase Library."""
+    substrates = load("kinases")["substrates"]
+    ours, library = substrates["ours"], substrates["Kinase Library"]
+    rows = []
+    for low, high in zip(SITES, (*SITES[1:], float("inf")), strict=True):
+        names = [
+            name
+            for name in ours
+            if low <= ours[name]["sites"] < high and "substrates_ap" in library.get(name, {})
+        ]
+        means = [
+            f"{sum(found[name][f'substrates_{metric}'] for name in names) / len(names):.3f}"
+            for found in (ours, library)
+            for metric in ("auroc", "ap")
+        ]
+        title = f"{low:,} or more" if high == float("inf") else f"{low:,} to {high - 1:,.0f}"
+        rows.append([title, f"{len(names)}", *means])
+    return "\n".join(table(["sites", "families", "AUROC", "AP", "Kinase Library: AUROC", "AP"], rows))

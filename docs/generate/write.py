@@ -16,7 +16,7 @@ from benchmarks.common import ROOT
 from docs.generate.accuracy_tables import calibration, headline, known_sites, leakage, test, validation
 from docs.generate.example_tables import best, example, examples
 from docs.generate.experiment_tables import ablation, search
-from docs.generate.kinase_tables import deeppsp, families
+from docs.generate.kinase_tables import deeppsp, families, families_by_homology, families_by_sites
 from docs.generate.learned_pictures import draw
 from docs.generate.learned_tables import classes, logos, motifs, mutations
 from docs.generate.record_tables import parts, sources
@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
         *(best, example, headline, known_sites, test, validation, groups, releases, calibration, leakage),
-        *(examples, ablation, search, deeppsp, families),
+        *(examples, ablation, search, deeppsp, families, families_by_homology, families_by_sites),
         *(
             predict,
             runtimes,
