@@ -102,20 +102,35 @@ def test_files_of_variants(variants, tmp_path):
 
 
 def test_formats_hold_the_same(variants, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet, openpyxl = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("openpyxl")
     arguments = ("P04637:P47S", "P04637:p.Arg196Ter")
     _, sites, summaries, _ = variants(*arguments)
     assert variants(*arguments, output="sites.jsonl", summary="variants.jsonl")[0] == 0
     assert variants(*arguments, output="sites.parquet", summary="variants.parquet")[0] == 0
+    assert variants(*arguments, output="sites.csv", summary="variants.xlsx")[0] == 0
+    assert variants(*arguments, output="sites.xlsx", summary="variants.csv")[0] == 0
     for name, rows in (("sites", sites), ("variants", summaries)):
         loaded = [json.loads(line) for line in Path(f"{name}.jsonl").read_text().splitlines()]
-        assert parquet.read_table(f"{name}.parquet").to_pylist() == loaded
+        table = parquet.read_table(f"{name}.parquet")
+        assert table.to_pylist() == loaded
+        assert table.schema.metadata[b"phosphot5.input"] == b"P04637:P47S, P04637:p.Arg196Ter"
+        assert list(csv.DictReader(Path(f"{name}.csv").read_text().splitlines())) == rows
+        header, *values = openpyxl.load_workbook(f"{name}.xlsx")["sites"].values
+        assert [dict(zip(header, row, strict=True)) for row in values] == loaded
         shown = [
             {key: "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
              for key, value in row.items()}
             for row in loaded
         ]  # fmt: skip
         assert shown == rows
+
+
+def test_more_rows_than_excel_holds_are_refused(variants, monkeypatch, tmp_path):
+    monkeypatch.setattr("phosphot5.prediction.tables.MOST_EXCEL_ROWS", 3)
+    code, *_, err = variants("P04637:P47S", "--change", "0", output="sites.xlsx")
+    assert code == 1
+    assert "sites.xlsx: xlsx holds at most 3 rows; write .parquet, .csv or .tsv instead" in err
+    assert not list(tmp_path.glob("*sites*"))
 
 
 def test_scan(variants, tmp_path):
