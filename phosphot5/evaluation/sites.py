@@ -72,7 +72,7 @@ class LabelledSites:
         Parameters
         ----------
         scored : iterable of tuple of Protein and numpy.ndarray of shape (residues,)
-            The proteins given to :meth:`of`, in that order, with a probability for every residue.
+            The proteins given to :meth:`from_proteins`, in that order, with a probability for every residue.
 
         Raises
         ------

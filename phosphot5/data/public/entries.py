@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from phosphot5.data.public.uniprot import TIMEOUT, UNIPROT
+from phosphot5.data.public.uniprot import UNIPROT, uniprot_get
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.wording import printable, some
 
@@ -62,24 +62,13 @@ def entries_file(accessions: Sequence[str], base: str = UNIPROT) -> Iterator[str
 
 
 def _ask(accessions: Sequence[str], base: str) -> list[str]:
-    try:
-        import requests
-        from requests.adapters import HTTPAdapter
-        from urllib3.util.retry import Retry
-    except ImportError as error:
-        raise PhosphoT5Error(
-            'downloads need requests, which is not installed: pip install "phosphot5[data]"'
-        ) from error
     texts = []
-    with requests.Session() as session:
-        session.mount(
-            base, HTTPAdapter(max_retries=Retry(2, backoff_factor=0.5, status_forcelist=(429, 502, 503, 504)))
-        )
+    with uniprot_get(base) as get:
         for accession in accessions:
             url = f"{base}/uniprotkb/{accession}.fasta"
             try:
-                answer = session.get(url, timeout=TIMEOUT)
-            except requests.RequestException as error:
+                answer = get(url)
+            except OSError as error:  # what requests raises is one
                 reason = printable(str(error), 100)
                 raise PhosphoT5Error(f"{url}: no answer ({reason}); {_OFFLINE}") from error
             if answer.status_code in (400, 404, 410) or answer.ok and not answer.content.strip():

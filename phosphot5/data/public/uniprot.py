@@ -3,15 +3,21 @@
 import hashlib
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phosphot5.data.files.fasta import read_fasta
 from phosphot5.data.records import Protein
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.progress import Progress
 
-__all__ = ["UNIPROT", "fetch_sequences", "fetched_sequences"]
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["UNIPROT", "fetch_sequences", "fetched_sequences", "uniprot_get"]
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +27,40 @@ AT_ONCE = 100
 """Accessions of one request."""
 TIMEOUT = 60
 """Seconds without an answer after which the service counts as gone."""
+
+
+@contextmanager
+def uniprot_get(base: str) -> Iterator[Callable[..., "requests.Response"]]:
+    """Give a function that asks the service, over one connection, and again where it is busy.
+
+    Parameters
+    ----------
+    base : str
+        Address of the service.
+
+    Yields
+    ------
+    callable
+        Takes what ``requests.get`` takes; waits for `TIMEOUT` seconds at most.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If requests is not installed.
+    """
+    try:
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.util.retry import Retry
+    except ImportError as error:
+        raise PhosphoT5Error(
+            "downloads need requests; install with `pip install 'phosphot5[data]'`"
+        ) from error
+    busy = (429, 500, 502, 503, 504)
+    again = Retry(3, backoff_factor=0.5, status_forcelist=busy, raise_on_status=False)
+    with requests.Session() as session:
+        session.mount(base, HTTPAdapter(max_retries=again))
+        yield partial(session.get, timeout=TIMEOUT)
 
 
 def _requests(accessions: Iterable[str], folder: Path) -> Iterator[tuple[list[str], Path]]:
@@ -73,29 +113,19 @@ def fetched_sequences(accessions: Iterable[str], folder: Path) -> Iterator[Prote
 
 
 def _ask(accessions: list[str], target: Path, base: str) -> None:
-    try:
-        import requests
-        from requests.adapters import HTTPAdapter
-        from urllib3.util.retry import Retry
-    except ImportError as error:
-        raise PhosphoT5Error(
-            "downloads need requests; install with `pip install 'phosphot5[data]'`"
-        ) from error
     url = f"{base.rstrip('/')}/uniprotkb/accessions"
     query = {"accessions": ",".join(accessions), "format": "fasta", "size": str(len(accessions))}
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f"{target.name}.part")
     try:
-        with requests.Session() as session:
-            again = Retry(3, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504))
-            session.mount(base, HTTPAdapter(max_retries=again))
-            answer = session.get(url, params=query, timeout=TIMEOUT)
+        with uniprot_get(base) as get:
+            answer = get(url, params=query)
         answer.raise_for_status()
         if answer.content and not answer.content.startswith(b">"):
             raise PhosphoT5Error(f"{url}: the answer is no FASTA; is it a server of UniProt? (--uniprot)")
         unfinished.write_bytes(answer.content)
         os.replace(unfinished, target)
-    except (requests.RequestException, OSError) as error:
+    except OSError as error:  # what requests raises is one
         reason = str(error).splitlines()[0].partition("?")[0]
         raise PhosphoT5Error(
             f"{url}: no answer for {accessions[0]} and those after it ({reason}); run the command again, which goes on "
