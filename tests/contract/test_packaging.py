@@ -258,6 +258,9 @@ def test_version_is_the_same_everywhere():
         "installed metadata": importlib.metadata.version("phosphot5"),
         "CITATION.cff": yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"],
         "CHANGELOG.md": re.search(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE)[1],
+        "Dockerfile": re.search(
+            r"PHOSPHOT5_VERSION=(\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8")
+        )[1],
         "configuration_phosphot5.py": re.search(r'^VERSION = "(.*)"$', configuration, re.MULTILINE)[1],
     }
     assert found == dict.fromkeys(found, version)
