@@ -1,8 +1,10 @@
 """Redo the pictures of the web page: ``python docs/generate/screenshots.py``; needs Chromium and the extra ``dev``.
 
-The page is served with the bundled model and photographed in light and dark, wide and as narrow as a phone.
+The page is served with the bundled model and photographed in light and dark, wide and as narrow as a phone, and so is
+the report of ``phosphot5 predict`` on the example proteins.
 """
 
+import tempfile
 from pathlib import Path
 
 from PIL import Image
@@ -10,9 +12,11 @@ from playwright.sync_api import Page, sync_playwright
 
 from phosphot5.app.page import open_page
 from phosphot5.app.scoring import Scorer
+from phosphot5.cli.main import main as phosphot5
 
 CHROMIUM = "/usr/bin/chromium"
 TARGET = Path(__file__).parents[1] / "images" / "app"
+PROTEINS = Path(__file__).parents[2] / "examples" / "proteins.fasta"
 COLOURS = 128
 
 
@@ -36,6 +40,24 @@ def compare(page: Page) -> None:
     page.get_by_role("img", name="Scores of A point up").wait_for()
 
 
+def show_report(page: Page) -> None:
+    """Write the report of the examples, open it and look at p53."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.html"
+        phosphot5(["predict", str(PROTEINS), "--kinases", "-o", str(report), "--quiet"])
+        page.goto(report.as_uri())
+    page.get_by_label("Search").fill("P04637")
+    page.get_by_label("Call").select_option(label="medium or better")
+    page.locator("#count").filter(has_text="10 of").wait_for()
+
+
+def photograph(page: Page, name: str) -> None:
+    """Take a picture with few colours, which is small."""
+    path = TARGET / f"{name}.png"
+    page.screenshot(path=path)
+    Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+
+
 SHOTS = {
     "desktop": (score, 1280, 2080, "light", 1),
     "phone": (score, 390, 1960, "dark", 1.5),
@@ -57,9 +79,10 @@ def main() -> None:
             page.goto(served.local_url)
             act(page)
             page.wait_for_timeout(1000)
-            path = TARGET / f"{name}.png"
-            page.screenshot(path=path)
-            Image.open(path).convert("RGB").quantize(COLOURS).save(path, optimize=True)
+            photograph(page, name)
+        page = browser.new_page(viewport={"width": 1280, "height": 1130})
+        show_report(page)
+        photograph(page, "report")
         browser.close()
     served.close()
 

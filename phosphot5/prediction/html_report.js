@@ -282,7 +282,7 @@
     const made = [];
     for (const site of named) {
       const [across, down] = centre(site);
-      const half = 3.4 * nameOf(site).length;
+      const half = 3.5 * nameOf(site).length + 1;
       const middle = Math.min(Math.max(across, half), width - half);
       const beside = half + 8;
       const tries = [[middle, down - 13], [across + beside, down], [across - beside, down]].map((at) => [...at, half, 5]);
