@@ -49,6 +49,7 @@ NOT_RUN = {
     "phosphot5 merge": "needs the parts of a job array; tests/cli/test_predict_shares.py makes some",
     "phosphot5 push": "needs the Hub; tests/hub_card/test_publish.py has one of its own",
     "phosphot5 data fetch": "needs the network; tests/data/test_public.py has a server",
+    "phosphot5 doctor": "imports every package; tests/cli/test_doctor.py does",
     "phosphot5 data push": "needs the Hub; tests/hub_card/test_dataset.py has one of its own",
 }
 """Commands whose options are read, but which are not run here."""
@@ -59,11 +60,19 @@ ELSEWHERE = {
     ".venv/bin/pip": "continuous integration installs the package",
     "torchrun": "tests/cli/test_predict_processes.py runs it",
     "accelerate launch": "tests/trainer/test_run.py runs it",
+    "snakemake --snakefile examples/": "tests/examples/test_pipelines.py runs it",
+    "nextflow run examples/": "tests/examples/test_pipelines.py runs it where it is installed, else its script",
+    "docker build": "tests/contract/test_container.py runs the commands of the Dockerfile",
+    "docker run": "tests/contract/test_container.py runs the program of the Dockerfile",
 }
 """Commands of other programs, and what stands for them."""
 
 
-OTHER_LANGUAGES = {"bat": "needs Windows", "bash": "needs SLURM; its command is read"}
+OTHER_LANGUAGES = {
+    "bat": "needs Windows",
+    "bash": "needs SLURM; its command is read",
+    "json": "is compared with what a command writes",
+}
 """Languages of blocks that are not run, and why."""
 
 
@@ -183,7 +192,8 @@ def test_scripts_named_in_texts_exist():
 
 
 @pytest.mark.parametrize("line", PHOSPHOT5)
-def test_options_shown_are_understood(line, monkeypatch):
+def test_options_shown_are_understood(line, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     arguments, understood = arguments_of(line), []
     module = f"phosphot5.cli.{arguments[0].replace('-', '_')}.run"
     monkeypatch.setattr(module, lambda args: understood.append(args) or 0)
@@ -257,6 +267,26 @@ def test_commands_shown_run(line, workspace, tmp_path, monkeypatch):
     if "-o" in arguments:
         Path(arguments[arguments.index("-o") + 1]).unlink(missing_ok=True)
     assert main([*arguments, "--quiet"]) == 0
+
+
+def test_summary_shown_is_that_of_the_command(workspace, tmp_path, monkeypatch):
+    shutil.copytree(workspace / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    (code,) = (code for _, language, code in BLOCKS if language == "json")
+    shown = json.loads(code)
+    assert main(shown["arguments"]) == 0
+    written = json.loads(Path("summary.json").read_text(encoding="utf-8"))
+    for name in ("seconds", "peak_memory_bytes"):
+        assert shown.pop(name) == pytest.approx(written.pop(name), rel=50)  # of another machine
+    assert shown == written
+    assert f"phosphot5 {shlex.join(shown['arguments'])}" in PHOSPHOT5
+
+
+def test_keys_of_the_summary_are_explained():
+    (code,) = (code for _, language, code in BLOCKS if language == "json")
+    rows = PAGES["docs/command-line.md"].partition("| key |")[2].partition("\n\n")[0]
+    named = [name for row in rows.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert named == list(json.loads(code))
 
 
 @pytest.mark.parametrize("start", NOT_RUN)
