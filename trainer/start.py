@@ -124,4 +124,4 @@ def with_encoder_blocks(
         weight = given[f"{match[1]}{source}{match[3]}"]
         weights[name] = torch.zeros_like(empty) if is_new and name.endswith(LAST) else weight
     deeper.load_state_dict(weights)
-    return deeper.to(model.device, model.dtype).train(model.training)
+    return deeper.train(model.training)
