@@ -30,9 +30,11 @@ class _Bar:
         self._shown = False
         self._lock = threading.Lock()
 
-    def show(self, text: str) -> None:
-        """Write the line, in the place of the one before."""
+    def show(self, text: str, bar: str = "") -> None:
+        """Write the line, in the place of the one before; the bar only where there is room for all of the text."""
         width = shutil.get_terminal_size().columns - 1
+        if len(bar) + len(text) <= width:
+            text = f"{bar}{text}"
         with self._lock:
             sys.stderr.write(f"\r\x1b[K{text[:width]}")
             sys.stderr.flush()
@@ -101,7 +103,7 @@ class Progress:
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
-        _tell(self._text(now - self._began), self._live)
+        _tell(self._text(now - self._began), self._live, self._bar())
 
     def note(self, figures: str) -> None:
         """Show figures behind the count from now on, such as a loss."""
@@ -111,12 +113,15 @@ class Progress:
         if self._total is None:
             text = f"{self._done:,} {self._noun}, {duration(seconds)}"
         else:
-            share = min(1.0, self._done / self._total) if self._total else 1.0
             left = seconds * (self._total - self._done) / max(1, self._done - self._before)
             text = f"{self._done:,} of {self._total:,} {self._noun}, {duration(seconds)}, about {duration(left)} left"
-            if self._live:
-                text = f"[{'#' * round(share * CELLS):.<{CELLS}}] {text}"
         return f"{text}; {self._figures}" if self._figures else text
+
+    def _bar(self) -> str:
+        if not self._total:
+            return ""
+        full = round(CELLS * min(1.0, self._done / self._total))
+        return f"[{'#' * full:.<{CELLS}}] "
 
 
 @contextmanager
@@ -151,11 +156,11 @@ def _tell_until(over: threading.Event, what: str) -> None:
             pause = PLAIN_SECONDS
 
 
-def _tell(text: str, live: bool) -> None:
+def _tell(text: str, live: bool, bar: str = "") -> None:
     if not live:
         logger.info("%s", text)
     elif logger.isEnabledFor(logging.INFO):
-        _BAR.show(text)
+        _BAR.show(text, bar)
 
 
 def hide_loading_bars() -> None:

@@ -18,6 +18,7 @@ from phosphot5.data.labelled import read_labelled
 from phosphot5.errors import InputFormatError
 from phosphot5.hub_card.dataset_files import DatasetAddress, fetch_files, is_hub_address
 from phosphot5.modeling_phosphot5 import PhosphoT5Config
+from phosphot5.progress import stage
 from phosphot5.record.fingerprints import published_name
 from phosphot5.record.validation import CHECKED
 from phosphot5.wording import counted
@@ -331,7 +332,8 @@ def split_files(
     """
     ledger = Ledger()
     proteins, counts = merge_proteins(files, ledger)
-    split = Split(proteins, options)
+    with stage(f"comparing {counted(len(proteins), 'protein')} with each other, using MMseqs2"):
+        split = Split(proteins, options)
     folder.parent.mkdir(parents=True, exist_ok=True)
     split.write(folder, [count.file.path for count in counts], ledger, overwrite=overwrite)
     sizes = ", ".join(f"{name} {len(part):,}" for name, part in split.parts.items())

@@ -19,6 +19,7 @@ from phosphot5.hub_card.model_files import model_file
 from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
 from phosphot5.output import owned
+from phosphot5.progress import stage
 from phosphot5.record.facts import EXAMPLE_SEQUENCE, DataFile, Example
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
@@ -97,7 +98,8 @@ def _train(
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if adapted is not None:
         trainer.model = trainer.model_wrapped = merge_lora(adapted)
-    record.metrics = _measure(trainer, sets["valid"], _published_set(recipe))
+    with stage("calibrating and measuring the model on the validation proteins"):
+        record.metrics = _measure(trainer, sets["valid"], _published_set(recipe))
     record.example = _example(trainer)
     record.finish(training_cost(trainer))
     _save(trainer, record)
@@ -109,7 +111,8 @@ def read_sets(recipe: Recipe, label_sources: Mapping[str, int] = NO_KINDS) -> di
     sets = {}
     for role in ("train", "valid"):
         try:
-            sets[role] = build_dataset(getattr(recipe.data, role), recipe.data.max_length, label_sources)
+            with stage(f"reading data.{role}"):
+                sets[role] = build_dataset(getattr(recipe.data, role), recipe.data.max_length, label_sources)
         except ValueError as error:
             raise PhosphoT5Error(f"data.{role}: {error}") from error
         logger.info("%s: %s", role, sets[role].summary())

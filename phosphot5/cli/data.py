@@ -253,8 +253,9 @@ def _convert(args: argparse.Namespace) -> None:
             if not args.input_format:
                 logger.info("%s: recognised as %s", path, input_format)
             converter.add(path, input_format, progress.advance)
-    proteins = converter.finish()
-    write_labelled(proteins, args.output, overwrite=args.overwrite)
+    with stage(f"writing {args.output}"):
+        proteins = converter.finish()
+        write_labelled(proteins, args.output, overwrite=args.overwrite)
     for note in converter.sites.notes:
         logger.warning("%s", note)
     for complaint in converter.complaints()[:COMPLAINTS_SHOWN]:

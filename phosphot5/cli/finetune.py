@@ -8,7 +8,7 @@ from phosphot5.cli.main import OVERRIDE
 from phosphot5.cli.train import tell
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.processes import joined, on_main
-from phosphot5.progress import hide_loading_bars, stage
+from phosphot5.progress import hide_loading_bars
 
 if TYPE_CHECKING:
     from phosphot5.trainer.recipe import Recipe
@@ -134,6 +134,5 @@ def _split(recipe: "Recipe", folder: Path, args: argparse.Namespace) -> Path:
 
     if not (args.resume and (folder / SPLIT_FILE).is_file()):
         options = SplitOptions({"train": 1 - args.valid_share, "valid": args.valid_share})
-        with stage("splitting validation proteins off, homologs together"):
-            split_files(recipe.data.train, options, folder, overwrite=True)
+        split_files(recipe.data.train, options, folder, overwrite=True)
     return folder

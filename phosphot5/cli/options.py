@@ -26,12 +26,19 @@ def add_manners(parser: argparse.ArgumentParser, *, summary: bool = True) -> Non
         parser.add_argument(
             "--json",
             nargs="?",
+            type=_summary_file,
             const=STANDARD_OUTPUT,
             default=argparse.SUPPRESS,
             metavar="FILE",
             help="write the summary as a JSON object: to a file, or without FILE to standard output, in place of the "
             "report there",
         )
+
+
+def _summary_file(text: str) -> str:
+    if "=" in text:  # a value of a recipe that follows --json
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a file; put --json last")
+    return text
 
 
 def add_label_source(parser: argparse.ArgumentParser) -> None:

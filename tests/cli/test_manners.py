@@ -115,6 +115,13 @@ def test_a_file_for_the_object_is_not_replaced_unasked(commands, tmp_path, capsy
     assert read("summary.json")["counts"]["proteins"] == 6
 
 
+def test_a_value_of_a_recipe_is_no_file(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "tiny", "--json", "training.max_steps=5"])
+    assert stop.value.code == 2
+    assert "'training.max_steps=5' is not the name of a file; put --json last" in capsys.readouterr().err
+
+
 def test_a_file_is_not_two_outputs(commands, capsys):
     assert main(["predict", PROTEINS, "-o", "same.tsv", "--json", "same.tsv"]) == 1
     assert "is the output of both --json and -o" in capsys.readouterr().err

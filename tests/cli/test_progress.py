@@ -19,6 +19,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch, caplog):
+    monkeypatch.setenv("COLUMNS", "100")
     caplog.set_level("INFO")
     screen = Terminal()
     monkeypatch.setattr(
@@ -56,6 +57,12 @@ def test_figures_stand_behind_the_bar(terminal):
         time.sleep(0.02)
         bar.advance()
     assert "2 of 10 steps, 0 s, about 0 s left; loss 0.5" in terminal.getvalue()
+
+
+def test_the_text_is_shown_without_the_bar_where_there_is_no_room_for_both(terminal, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    count(3)
+    assert "\x1b[K2 of 3 proteins, 0 s, about 0 s left\r" in terminal.getvalue()
 
 
 def test_a_line_of_the_log_does_not_run_into_the_bar(terminal):
