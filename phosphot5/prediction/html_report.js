@@ -1,8 +1,6 @@
-"use strict";
 (() => {
   const ABOUT = JSON.parse(document.getElementById("about-data").textContent);
   const CALLS = Object.keys(ABOUT.calls);
-  const TABLE_PAGE = 25;
   const PICTURE_PAGE = 10;
   const RESIDUES = { S: "serine", T: "threonine", Y: "tyrosine" };
   const PICTURE = { height: 190, top: 26, bottom: 24, left: 34, right: 14, narrowest: 0.6, widest: 12000 };
@@ -13,40 +11,19 @@
     known: "M-5-4 5-4 0 5Z",
     "-": "M-1.6 0A1.6 1.6 0 1 1 1.6 0A1.6 1.6 0 1 1-1.6 0Z",
   };
-  const TITLES = {
-    protein: "Protein", position: "Position", residue: "Residue", probability: "Probability", fpr: "FPR", call: "Call",
-    window: "Window", status: "Status", kinase: "Kinase", kinase_probability: "Kinase prob.",
-    kinase_fpr: "Kinase FPR",
-  };
   const FACTS = {
     version: "Version", model: "Model", model_sha256: "SHA-256 of the model", label_source: "Kind of label",
     input: "Input",
   };
-  const NUMBERS = new Set(["position", "probability", "fpr", "kinase_probability", "kinase_fpr"]);
   const byId = (id) => document.getElementById(id);
-  const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-
-  /* Text goes into the page as text nodes and attributes only, never as markup. */
-  function element(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
-
-  function drawn(name, attributes, ...children) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
+  const { counted, drawn, drawPages, element, matches, nameOf, rankOf, wordsOf } = siteTable;
 
   const proteins = JSON.parse(byId("protein-data").textContent).map(([id, description, length, sites], index) => {
     const protein = { id, description, length, index, text: `${id} ${description}`.toLowerCase() };
     protein.sites = sites.map((values) => {
       const site = { protein };
       values.forEach((value, at) => (site[ABOUT.columns[at]] = value));
-      site.rank = site.status === "known" ? -1 : CALLS.includes(site.call) ? CALLS.indexOf(site.call) : CALLS.length;
+      site.rank = rankOf(site);
       return site;
     });
     return protein;
@@ -56,110 +33,28 @@
   const anyKnown = sites.some((site) => site.status === "known");
   const has = (name) => (name === "status" ? anyKnown : !sites.length || name in sites[0]);
   const columns = ["protein", ...ABOUT.columns.filter(has)];
-  const view = { sort: "probability", direction: -1, sites, proteins, page: 0, picturePage: 0 };
+  const parts = { head: byId("head"), body: byId("rows"), nav: byId("table-pages"), count: byId("count") };
+  const choose = (site) => show(site.protein);
+  const table = siteTable.build(parts, { columns, by: "probability", direction: -1, choose });
+  const view = { proteins, picturePage: 0 };
 
   /* Filters */
-  function matches(site, words) {
-    return words.every(
-      (word) =>
-        site.protein.text.includes(word) ||
-        `${site.residue}${site.position}`.toLowerCase() === word ||
-        site.window.toLowerCase().includes(word) ||
-        (site.kinase || "").toLowerCase().includes(word),
-    );
-  }
-
   function filter() {
-    const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = wordsOf(byId("search").value);
     const call = byId("call").value;
     const weakest = call === "" ? CALLS.length : Number(call);
     const lowest = Number(byId("lowest").value) || 0;
     const kept = (site) =>
       site.rank <= weakest && (site.rank < 0 || site.probability >= lowest) && matches(site, words);
     const all = weakest === CALLS.length && lowest === 0;
-    view.sites = sites.filter(kept);
-    const shown = new Set(view.sites.map((site) => site.protein));
+    const left = sites.filter(kept);
+    const shown = new Set(left.map((site) => site.protein));
     view.proteins = proteins.filter(
       (protein) => shown.has(protein) || (all && words.every((word) => protein.text.includes(word))),
     );
-    view.page = view.picturePage = 0;
-    sort();
+    view.picturePage = 0;
+    table.fill(left, sites.length);
     drawPictures();
-  }
-
-  function sort() {
-    const { sort: by, direction } = view;
-    const value = by === "protein" ? (site) => site.protein.id : by === "call" ? (site) => site.rank : (site) => site[by];
-    const order = (a, b) => {
-      const [x, y] = [value(a), value(b)];
-      if (x === y) return 0;
-      if (x === null) return 1; // no value stands at the end, whatever the direction
-      if (y === null) return -1;
-      return (x < y ? -1 : 1) * direction;
-    };
-    const inInput = (a, b) => a.protein.index - b.protein.index || a.position - b.position;
-    view.sites.sort((a, b) => order(a, b) || inInput(a, b));
-    drawTable();
-  }
-
-  /* Table */
-  function drawHead() {
-    for (const name of columns) {
-      const button = element("button", { type: "button" }, TITLES[name]);
-      button.addEventListener("click", () => {
-        view.direction = view.sort === name ? -view.direction : /probability$/.test(name) ? -1 : 1;
-        view.sort = name;
-        view.page = 0;
-        sort();
-      });
-      byId("head").append(element("th", { scope: "col", class: NUMBERS.has(name) ? "number" : "" }, button));
-    }
-  }
-
-  function drawTable() {
-    [...byId("head").children].forEach((cell, at) => {
-      const direction = view.direction > 0 ? "ascending" : "descending";
-      cell.setAttribute("aria-sort", columns[at] === view.sort ? direction : "none");
-    });
-    const first = view.page * TABLE_PAGE;
-    const rows = view.sites.slice(first, first + TABLE_PAGE).map((site) => {
-      return element("tr", {}, ...columns.map((name) => cell(site, name)));
-    });
-    if (!rows.length) rows.push(element("tr", {}, element("td", { colspan: columns.length }, "No site fits the filters.")));
-    byId("rows").replaceChildren(...rows);
-    const of = view.sites.length === sites.length ? "" : ` of ${sites.length.toLocaleString("en")}`;
-    byId("count").textContent = `${view.sites.length.toLocaleString("en")}${of} ${sites.length === 1 ? "site" : "sites"}`;
-    drawPages("table-pages", view.sites.length, TABLE_PAGE, view.page, (page) => {
-      view.page = page;
-      drawTable();
-    });
-  }
-
-  function cell(site, name) {
-    const value = name === "protein" ? site.protein.id : site[name];
-    if (name === "protein") {
-      const link = element("button", { type: "button", class: "link", title: `Show ${value}` }, element("bdi", {}, value));
-      link.addEventListener("click", () => show(site.protein));
-      return element("td", {}, link);
-    }
-    if (value === null) return element("td", { class: NUMBERS.has(name) ? "number" : "" });
-    if (name === "residue") return element("td", { class: `residue ${value}` }, value);
-    if (name === "call") return element("td", { class: value === "-" ? "none" : value }, value);
-    if (name === "window") {
-      const middle = (value.length - 1) / 2;
-      const site = element("b", {}, value[middle]);
-      return element("td", { class: "window" }, value.slice(0, middle), site, value.slice(middle + 1));
-    }
-    if (name === "probability") {
-      const bar = drawn("svg", { class: "level", width: 48, height: 8, "aria-hidden": "true" });
-      bar.append(drawn("rect", { class: "room", width: 48, height: 8, rx: 2 }));
-      bar.append(drawn("rect", { width: 48 * value, height: 8, rx: 2 }));
-      return element("td", { class: "number" }, bar, value.toFixed(4));
-    }
-    if (name === "position" || !NUMBERS.has(name)) {
-      return element("td", { class: NUMBERS.has(name) ? "number" : "" }, String(value));
-    }
-    return element("td", { class: "number" }, value.toFixed(4));
   }
 
   function show(protein) {
@@ -169,24 +64,6 @@
     if (!article) return;
     article.scrollIntoView({ block: "start" });
     article.focus({ preventScroll: true });
-  }
-
-  function drawPages(id, count, size, page, turn) {
-    const last = Math.ceil(count / size) - 1;
-    const nav = byId(id);
-    if (last < 1) return nav.replaceChildren();
-    const button = (text, to) => {
-      const made = element("button", { type: "button" }, text);
-      made.disabled = to < 0 || to > last;
-      made.addEventListener("click", () => {
-        turn(to);
-        const same = [...nav.children].find((child) => child.textContent === text);
-        (same.disabled ? nav.querySelector("button:not(:disabled)") : same).focus({ preventScroll: true });
-      });
-      return made;
-    };
-    const place = element("span", {}, `Page ${(page + 1).toLocaleString("en")} of ${(last + 1).toLocaleString("en")}`);
-    nav.replaceChildren(button("Previous", page - 1), place, button("Next", page + 1));
   }
 
   /* Pictures */
@@ -209,7 +86,7 @@
       frame.append(picture(protein, frame.clientWidth));
     });
     byId("protein-count").textContent = counted(view.proteins.length, "protein");
-    drawPages("picture-pages", view.proteins.length, PICTURE_PAGE, view.picturePage, (page) => {
+    drawPages(byId("picture-pages"), view.proteins.length, PICTURE_PAGE, view.picturePage, (page) => {
       view.picturePage = page;
       drawPictures();
     });
@@ -223,7 +100,6 @@
     return `${counted(protein.length, "residue")}, ${counted(protein.sites.length, "site")}: ${called.join(", ") || "none called"}`;
   }
 
-  const nameOf = (site) => `${site.residue}${site.position}`;
   const shapeOf = (site) => (site.status === "known" ? "known" : site.call);
   const textOf = (site) =>
     site.status === "known"
@@ -382,7 +258,6 @@
   drawSummary();
   drawFilters();
   drawKey();
-  drawHead();
   drawAbout();
   filter();
 })();

@@ -15,7 +15,7 @@ from phosphot5.modeling_phosphot5.families_phosphot5 import KINASE_COLUMNS
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
 from phosphot5.prediction.about import About
 
-__all__ = ["MOST_SITES", "report_line", "write_report"]
+__all__ = ["MOST_SITES", "report_line", "site_table", "write_report"]
 
 MOST_SITES = 200_000
 """Sites of a report: what a browser still sorts and searches at once, some 3,000 proteins."""
@@ -55,7 +55,7 @@ def write_report(lines: Iterable[str], path: Path, about: About) -> None:
     about : About
         What made the predictions.
     """
-    style, script = _packaged("css"), _packaged("js")
+    style, script = (site_table(ending) + _packaged(f"html_report.{ending}") for ending in ("css", "js"))
     policy = f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     facts = {"facts": about.facts, "thresholds": about.thresholds, "calls": CALLS, "columns": _SITE_COLUMNS}
     texts = {
@@ -66,7 +66,8 @@ def write_report(lines: Iterable[str], path: Path, about: About) -> None:
         "about": _data(json.dumps(facts)),
     }
     before, after = (
-        _PLACE.sub(lambda match: texts[match[1]], half) for half in _packaged("html").split("{{ proteins }}")
+        _PLACE.sub(lambda match: texts[match[1]], half)
+        for half in _packaged("html_report.html").split("{{ proteins }}")
     )
     with open(path, "w", encoding="utf-8", newline="\n") as handle:
         handle.write(before)
@@ -75,8 +76,13 @@ def write_report(lines: Iterable[str], path: Path, about: About) -> None:
         handle.write(after)
 
 
-def _packaged(ending: str) -> str:
-    return (resources.files(__package__) / f"html_report.{ending}").read_text(encoding="utf-8")
+def site_table(ending: str) -> str:
+    """Return the style sheet (``css``) or the script (``js``) of the table of sites, which the web page has as well."""
+    return _packaged(f"site_table.{ending}")
+
+
+def _packaged(name: str) -> str:
+    return (resources.files(__package__) / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:
