@@ -106,7 +106,9 @@ class Report:
         seconds, memory = self.seconds, peak_memory_bytes()
         if self._sentence is not None:
             spent = f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
-            logger.info("%s; %s, peak memory %.2f GB", self._sentence, spent, memory / 1e9)
+            processes = int(os.environ.get("WORLD_SIZE", "1"))
+            first = f" in the first of {processes} processes" if processes > 1 else ""
+            logger.info("%s; %s, peak memory %.2f GB%s", self._sentence, spent, memory / 1e9, first)
         if self._target is None:
             return
         text = json.dumps(finite(self._as_dict(code, seconds, memory)), indent=2, ensure_ascii=False)
