@@ -81,3 +81,25 @@ def _peer(found: Mapping[str, Any], key: str) -> Mapping[str, float]:
 
 def _pair(figures: Mapping[str, float]) -> str:
     return f"{figures['auroc']:.3f}/{figures['ap']:.3f}" if figures else "-"
+
+
+def curated_species() -> str:
+    """Return the figures of curated S and T by group of species, beside those of the peer."""
+    result = load("curated_species")
+    rows = []
+    for group, found in sorted(result["groups"].items(), key=lambda item: -item[1]["proteins"]):
+        for key, count in found["positives"].items():
+            if key in found["ours"]:
+                figures = [_pair(found[tool][key]) for tool in ("ours", PEER)]
+                name = group.replace("_", " ") if key == "st" else ""
+                rows.append(
+                    [
+                        name,
+                        f"{found['proteins']:,}" if name else "",
+                        CLASS_TITLES[key],
+                        f"{count:,}",
+                        *figures,
+                    ]
+                )
+    header = ["group", "proteins", "", "positives", "AUROC/AP", "MusiteDeep, ten CNNs"]
+    return "\n".join([*table(header, rows), "", source(result)])

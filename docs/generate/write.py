@@ -20,7 +20,7 @@ from docs.generate.kinase_tables import deeppsp, families, families_by_homology,
 from docs.generate.learned_pictures import draw
 from docs.generate.learned_tables import classes, logos, motifs, mutations
 from docs.generate.record_tables import parts, sources
-from docs.generate.release_tables import groups, releases
+from docs.generate.release_tables import curated_species, groups, releases
 from docs.generate.speed_tables import (
     compatibility,
     decoding,
@@ -38,7 +38,19 @@ from docs.generate.variant_tables import motif_variants, variants
 PARTS: dict[str, Callable[[], str]] = {
     part.__name__: part
     for part in (
-        *(best, example, headline, known_sites, test, validation, groups, releases, calibration, leakage),
+        *(
+            best,
+            example,
+            headline,
+            known_sites,
+            test,
+            validation,
+            groups,
+            releases,
+            curated_species,
+            calibration,
+            leakage,
+        ),
         *(examples, ablation, search, deeppsp, families, families_by_homology, families_by_sites),
         *(
             predict,
