@@ -29,7 +29,7 @@ class Report:
     Parameters
     ----------
     args : argparse.Namespace
-        Options of the command, ``output``, ``model`` and ``revision`` among them where it has them.
+        Options of the command, ``output``, ``summary``, ``model`` and ``revision`` among them where it has them.
     """
 
     def __init__(self, args: argparse.Namespace) -> None:
@@ -40,8 +40,8 @@ class Report:
         self._counts: dict[str, int] = {}
         self._results: dict[str, Any] = {}
         self._warnings: list[str] = []
-        given = getattr(args, "output", None)
-        self.outputs: list[str] = [] if given in (None, STANDARD_OUTPUT) else [given]
+        given = [getattr(args, name, None) for name in ("output", "summary")]
+        self.outputs: list[str] = [path for path in given if path not in (None, STANDARD_OUTPUT)]
 
     @property
     def seconds(self) -> float:
@@ -60,7 +60,7 @@ class Report:
             return
         refuse_input_as_output(self._target, inputs)
         if os.path.realpath(self._target) in map(os.path.realpath, self.outputs):
-            raise OutputFileError(f"{self._target}: is the output of both --json and -o; name two files")
+            raise OutputFileError(f"{self._target}: --json and another output have this name; name two files")
         check_output(self._target, overwrite=self._may_replace)
 
     @property

@@ -140,7 +140,6 @@ def run(args: argparse.Namespace) -> int:
         about = partial(About.from_run, runtime, args.model, args.variants or [args.fasta])
         counts = write_variants(plan, runtime, tables, thresholds, threads, about)
     counts.report()
-    args.report.outputs.extend(filter(None, [args.summary]))
     args.report.done(
         f"{counted(counts.variants, 'variant')} scored; {counted(counts.sites, 'site')} in the table",
         {"variants": counts.variants, "refused": counts.refused.total(), "sites": counts.sites},

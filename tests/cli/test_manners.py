@@ -124,7 +124,9 @@ def test_a_value_of_a_recipe_is_no_file(capsys):
 
 def test_a_file_is_not_two_outputs(commands, capsys):
     assert main(["predict", PROTEINS, "-o", "same.tsv", "--json", "same.tsv"]) == 1
-    assert "is the output of both --json and -o" in capsys.readouterr().err
+    assert "same.tsv: --json and another output have this name" in capsys.readouterr().err
+    assert main([*commands["variants"], "--summary", "same.tsv", "--json", "same.tsv"]) == 1
+    assert "same.tsv: --json and another output have this name" in capsys.readouterr().err
 
 
 def test_only_the_first_of_several_processes_writes(commands, monkeypatch):
