@@ -28,7 +28,7 @@ APP = '''"""The web page of PhosphoT5; `phosphot5 push-space` wrote this folder.
 
 from phosphot5.app.page import serve
 
-serve(model={model!r}, revision={revision!r})
+serve(model={model!r}, revision={revision!r}, uniprot={uniprot!r})
 '''
 METADATA = f"Metadata-Version: 2.1\nName: phosphot5\nVersion: {__version__}\n"
 """By this the copied package finds its version without having been installed."""
@@ -45,7 +45,9 @@ Code: Apache-2.0. Weights: {licence}.
 """
 
 
-def write_space(folder: str | Path, model: str = "bundled", revision: str | None = None) -> list[Path]:
+def write_space(
+    folder: str | Path, model: str = "bundled", revision: str | None = None, uniprot: bool = True
+) -> list[Path]:
     """Write the folder; it appears complete or not at all.
 
     Parameters
@@ -56,6 +58,8 @@ def write_space(folder: str | Path, model: str = "bundled", revision: str | None
         ``bundled``, or a folder, which both go into the Space, or a hub id, which the Space loads.
     revision : str, optional
         Branch, tag or commit of a hub id.
+    uniprot : bool
+        Take accessions, whose sequences the Space asks UniProt for.
 
     Returns
     -------
@@ -88,7 +92,9 @@ def write_space(folder: str | Path, model: str = "bundled", revision: str | None
         if carried:
             _copy_model(Path(model), made / MODEL_FOLDER)
         name = MODEL_FOLDER if carried else model
-        (made / "app.py").write_text(APP.format(model=name, revision=revision), encoding="utf-8")
+        (made / "app.py").write_text(
+            APP.format(model=name, revision=revision, uniprot=uniprot), encoding="utf-8"
+        )
         (made / "requirements.txt").write_text("\n".join(_requirements()) + "\n", encoding="utf-8")
         text = README.format(facts=yaml.safe_dump(facts, sort_keys=False), licence=licence.name)
         (made / "README.md").write_text(text, encoding="utf-8")

@@ -1,33 +1,37 @@
 """Two variants of a protein side by side: where they differ, and what that does to their sites."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import site_text
 from phosphot5.app.track import Mark
+from phosphot5.variants.changes import Pairs
+from phosphot5.variants.comparison import DIGITS, log2_odds_ratio
 
 __all__ = ["COLUMNS", "Comparison", "align"]
 
 COLUMNS = (
-    "position A",
-    "residue A",
-    "probability A",
-    "call A",
-    "position B",
-    "residue B",
-    "probability B",
-    "call B",
-    "difference",
+    "site",
     "change",
+    "distance",
+    "probability",
+    "variant_probability",
+    "log2_odds_ratio",
+    "call",
+    "variant_call",
 )
-"""Columns of the table of differences; ``difference`` is B minus A."""
+"""Columns of the table of differences, as of ``phosphot5 variants``; ``site`` names the residues of A and B."""
+LISTED = 1.0
+"""Size of the log2 odds ratio from which a site counts as changed: odds that double or halve."""
+NAMED = 12
+"""Differences that the summary names."""
 NOT_IN_MATRIX = str.maketrans("UOJ", "XXX")
 """Residues that BLOSUM62 does not know count as unknown in the alignment."""
-
-Pairs = list[tuple[int | None, int | None]]
 
 
 def align(sequence: str, other: str) -> Pairs:
@@ -62,7 +66,7 @@ class Comparison:
     Attributes
     ----------
     first, second : Scored
-        The variants.
+        The variants; their rows have the key ``score``, from `Scorer.score_pair`.
     pairs : list of tuple of int or None
         From `align`.
     """
@@ -72,9 +76,9 @@ class Comparison:
     pairs: Pairs
 
     @classmethod
-    def from_scored(cls, first: Scored, second: Scored) -> "Comparison":
-        """Align two scored variants."""
-        return cls(first, second, align(first.protein.sequence, second.protein.sequence))
+    def from_scored(cls, first: Scored, second: Scored, pairs: Pairs | None = None) -> "Comparison":
+        """Compare two scored variants; without ``pairs`` they are aligned."""
+        return cls(first, second, pairs or align(first.protein.sequence, second.protein.sequence))
 
     @property
     def changes(self) -> list[tuple[int, str]]:
@@ -104,21 +108,30 @@ class Comparison:
         """One line: how alike the variants are, how they differ, and which sites come and go."""
         same = sum(self._kind(pair) == "same" for pair in self.pairs)
         names = [name for _, name in self.changes]
-        differ = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        table = self.table()
-        counts = [sum(row[-1] == f"site {what}" for row in table) for what in ("gained", "lost")]
-        calls = sum("call " in row[-1] for row in table)
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        kinds = [row["change"] for row in self.table()]
+        gained, lost, changed = (kinds.count(kind) for kind in ("gained", "lost", "changed"))
         return (
             f"{same:,} of {len(self.pairs):,} aligned columns are identical ({same / len(self.pairs):.1%}). "
-            f"Differences of B from A: {differ or 'none'}. Sites gained: {counts[0]}, lost: {counts[1]}; "
-            f"other calls changed: {calls}."
+            f"Differences of B from A: {', '.join(names[:NAMED]) or 'none'}{more}. "
+            f"Sites gained: {gained}, lost: {lost}, changed: {changed}."
         )
 
-    def table(self) -> list[list[Any]]:
-        """Return a row of `COLUMNS` for every column with a site, sites gained and lost first, then by difference."""
+    def table(self) -> list[dict[str, Any]]:
+        """Return a row of `COLUMNS` for every column with a site: gained and lost first, then by difference.
+
+        Rows have the number of the column, 1-based, as ``order``, and the ``names`` of the residues.
+        """
         rows = zip(self.pairs, self._rows(), strict=True)
-        table = [self._table_row(pair, sites) for pair, sites in rows if any(sites)]
-        return sorted(table, key=lambda row: -2 if row[-2] is None else -abs(row[-2]))
+        table = [
+            self._table_row(column, pair, sites) for column, (pair, sites) in enumerate(rows, 1) if any(sites)
+        ]
+        return sorted(
+            table,
+            key=lambda row: (
+                -abs(row["log2_odds_ratio"] or 0) if row["call"] and row["variant_call"] else -math.inf
+            ),
+        )
 
     def _rows(self) -> Iterator[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
         """Yield the site rows of every column."""
@@ -134,20 +147,54 @@ class Comparison:
         return None if index is None else side.protein.given_position(index + 1)
 
     def _table_row(
-        self, pair: tuple[int | None, int | None], sites: tuple[dict[str, Any] | None, dict[str, Any] | None]
-    ) -> list[Any]:
-        cells: list[Any] = []
-        for side, index, row in zip((self.first, self.second), pair, sites, strict=True):
-            letter = "" if index is None else side.protein.sequence[index]
-            score = (None, "") if row is None else (row["probability"], row["call"])
-            cells += [self._given(side, index), letter, *score]
+        self,
+        column: int,
+        pair: tuple[int | None, int | None],
+        sites: tuple[dict[str, Any] | None, dict[str, Any] | None],
+    ) -> dict[str, Any]:
         a, b = sites
-        if a is None or b is None:
-            return [*cells, None, "site gained" if a is None else "site lost"]
-        change = "" if a["call"] == b["call"] else f"call {a['call']} to {b['call']}"
-        if a["residue"] != b["residue"]:
-            change = f"{a['residue']} to {b['residue']}" + (f", {change}" if change else "")
-        return [*cells, round(b["probability"] - a["probability"], 4), change]
+        names = [
+            "" if index is None else f"{side.protein.sequence[index]}{self._given(side, index)}"
+            for side, index in zip((self.first, self.second), pair, strict=True)
+        ]
+        ratio = None if a is None or b is None else log2_odds_ratio(a["score"], b["score"])
+        kind = "gained" if a is None else "lost" if b is None else ""
+        if ratio is not None and (abs(ratio) >= LISTED or self._kind(pair) != "same"):
+            kind = "changed"
+        return {
+            "order": column,
+            "site": names[0] if names[0] == names[1] else " \u2192 ".join(name or "\u2013" for name in names),
+            "names": [name for name in names if name],
+            "change": kind,
+            "distance": self._distance(pair),
+            "probability": a and a["probability"],
+            "variant_probability": b and b["probability"],
+            "log2_odds_ratio": None if ratio is None else round(ratio, DIGITS),
+            "call": a and a["call"],
+            "variant_call": b and b["call"],
+        }
+
+    @cached_property
+    def _replaced(self) -> list[tuple[int, int]]:
+        """First and last residue of A, 0-based, of every run of differences; of a mere insertion the two beside it."""
+        found = []
+        done = 0  # residues of A so far
+        for same, run in groupby(self.pairs, key=lambda pair: self._kind(pair) == "same"):
+            residues = sum(a is not None for a, _ in run)
+            if not same:
+                found.append((done, done + residues - 1))
+            done += residues
+        return found
+
+    def _distance(self, pair: tuple[int | None, int | None]) -> int | None:
+        """Return how far a site is from the nearest residue of A that is replaced, negative towards the N-terminus."""
+        index = pair[0]
+        if index is None or self._kind(pair) != "same":
+            return 0
+        distances = [
+            index - first if index < first else max(0, index - last) for first, last in self._replaced
+        ]
+        return min(distances, key=abs, default=None)
 
     def _kind(self, pair: tuple[int | None, int | None]) -> str:
         a, b = pair

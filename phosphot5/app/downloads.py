@@ -9,9 +9,9 @@ from phosphot5.prediction.formats import FORMATS
 
 __all__ = ["DOWNLOADS", "WEAKEST_CALL", "write_downloads"]
 
-DOWNLOADS = {"TSV": "tsv", "GFF3": "gff3", "ProForma": "proforma"}
+DOWNLOADS = {"TSV": "tsv", "CSV": "csv", "GFF3": "gff3", "ProForma": "proforma"}
 """Name on the button and format of every file."""
-WITH_KINASES = ("tsv", "gff3")
+WITH_KINASES = ("tsv", "csv", "gff3")
 """Formats that have a place for kinases."""
 WEAKEST_CALL = "medium"
 """Weakest call that GFF3 and ProForma show, the default of the command line."""

@@ -59,7 +59,7 @@ def draw_families(scored: Scored, singles: Collection[str]) -> str:
     named = ", ".join(
         f"{site} {name} {levels[site][name]:.2f}" for site, name in list(best.items())[:NAMED_SITES]
     )
-    more = " and others" if len(best) > NAMED_SITES else ""
+    more = f" and {len(best) - NAMED_SITES} more" if len(best) > NAMED_SITES else ""
     label = f"Families of kinases at the called sites of {scored.protein.id}: {named}{more}."
     height = AXIS + CELL_HEIGHT * len(names)
     beside = "".join(
@@ -70,7 +70,8 @@ def draw_families(scored: Scored, singles: Collection[str]) -> str:
         _column(at, site, levels[site], names, best.get(site)) for at, site in enumerate(levels)
     )
     return (
-        f'{_key()}<div class="p5-heat"><svg width="{NAMES}" height="{height}" aria-hidden="true">{beside}</svg>'
+        f"{_key()}{_left_out(scored, len(levels), len(names), len(highest))}"
+        f'<div class="p5-heat"><svg width="{NAMES}" height="{height}" aria-hidden="true">{beside}</svg>'
         '<div class="p5-scroll" tabindex="0" role="region" aria-label="Families of kinases"><svg role="img" '
         f'aria-label="{escape(label)}" width="{CELL_WIDTH * len(levels)}" height="{height}">{columns}</svg></div></div>'
     )
@@ -93,6 +94,16 @@ def _column(at: int, site: str, levels: dict[str, float], names: list[str], best
                 f"<title>{escape(f'{site}: {name} {levels[name]:.4f}')}</title></rect>"
             )
     return "".join(parts)
+
+
+def _left_out(scored: Scored, sites: int, families: int, all_families: int) -> str:
+    """Say which sites and families the strip leaves out."""
+    called = sum(row["call"] != "-" for row in scored.rows)
+    told = [f"the {sites} most probable of {called:,} called sites"] if sites < called else []
+    if families < all_families:
+        told.append(f"{families} of {all_families} families, the most probable ones")
+    text = f"Shown: {'; '.join(told)}. <code>phosphot5 predict --kinases all</code> lists all."
+    return f'<p class="p5-note">{text}</p>' if told else ""
 
 
 def _key() -> str:

@@ -3,57 +3,53 @@
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
-from phosphot5 import __version__
-from phosphot5.app.comparison import COLUMNS as DIFFERENCE_COLUMNS
+from phosphot5.app.accessions import fetch_accessions, given_accessions
 from phosphot5.app.comparison import Comparison
-from phosphot5.app.downloads import DOWNLOADS, WEAKEST_CALL, write_downloads
-from phosphot5.app.families import draw_families
+from phosphot5.app.downloads import DOWNLOADS, write_downloads
+from phosphot5.app.line import Line, Place
+from phosphot5.app.results import (
+    draw_comparison,
+    draw_error,
+    draw_ranking,
+    draw_result,
+    draw_status,
+    found_text,
+)
 from phosphot5.app.scoring import EXAMPLES, Limits, Scored, Scorer, example_text, read_upload
-from phosphot5.app.sequence import draw_sequence, summary_text
-from phosphot5.app.track import draw_mirrored, draw_track, legend
+from phosphot5.app.texts import (
+    HEADER,
+    KINDS_TEXT,
+    OLD,
+    VARIANT,
+    about_text,
+    example_pair,
+    limits_text,
+    proteins_label,
+)
+from phosphot5.data.public.uniprot import UNIPROT
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.modeling_phosphot5.families_phosphot5 import KINASE_COLUMNS
-from phosphot5.modeling_phosphot5.sites_phosphot5 import COLUMNS
+from phosphot5.prediction.html_report import site_table
+from phosphot5.wording import counted
 
 __all__ = ["build_page", "open_page", "serve"]
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 20
-"""Visitors in the queue; the next one is told to come back."""
+MOST_WAITING = 60
+"""Visitors who wait for the model; the next one is told to come back."""
 KEPT_SECONDS = 3600
 """How long files to download and results of a visit are kept."""
-NUMBERS = {"position", "probability", "fpr", "difference", "kinase_probability", "kinase_fpr"}
-NUMBERS |= {f"{name} {variant}" for name in ("position", "probability") for variant in "AB"}
-ABOUT_KINASES = """
-- **kinase** is the most probable family of kinases, given that the site is phosphorylated, and **kinase_probability**
-  its probability; **kinase_fpr** is the share of the other S and T (or Y) of known substrates that score at least as
-  high for this family. The TSV and GFF3 are those of `phosphot5 predict --kinases`.
-"""
-VARIANT = ("P47S", 47, "S")
-"""The example of a variant of p53: its name, its position and what stands there."""
-HEADER = """<header class="p5-header"><h1>PhosphoT5</h1>
-<p>Which serines, threonines and tyrosines of a protein get phosphorylated?</p></header>"""
-KINDS_TEXT = "mass-spec: as mass spectrometry of whole proteomes finds them; curated: as UniProtKB lists them"
-ABOUT = """
-- **probability** is calibrated on validation proteins, for each residue. **fpr** is the share of validation negatives
-  of that residue that score at least as high; **call** is `high` at 1 %, `medium` at 5 %, `low` at 10 % of them.
-- GFF3 and ProForma list the sites called `{weakest}` or better, the TSV lists all; the files are those of
-  `phosphot5 predict`, with the same values.
-- A high score at an unmeasured site may be right. Scores say nothing about when or where a site is
-  phosphorylated. Not for clinical decisions.
-- Your proteins are scored on the machine that serves this page; files are deleted after an hour.
-
-Model: `{model}`, PhosphoT5 {version}. The bundled weights are for non-commercial research.
-"""
+BLUE, DARK_BLUE = "#0063a0", "#004b7a"
+"""Of buttons, under white letters."""
+MOUNT = "phosphoT5.mount(element, trigger, watch);"
 
 
 def serve(
@@ -62,6 +58,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
+    uniprot: bool = True,
 ) -> None:
     """Load a model and show its page until the process is stopped.
 
@@ -77,21 +74,27 @@ def serve(
         By default what ``GRADIO_SERVER_PORT`` says, else the first free one from 7860.
     share : bool
         Open a public address through Gradio's servers.
+    uniprot : bool
+        Take accessions, whose sequences UniProt is asked for.
 
     Raises
     ------
     PhosphoT5Error
         If the model cannot be loaded or the port is taken.
     """
-    page = open_page(Scorer(model, revision), host, port, share)
+    page = open_page(Scorer(model, revision), host, port, share, UNIPROT if uniprot else None)
     logger.info("the page is at %s; Ctrl+C stops it", page.share_url or page.local_url)
     page.block_thread()
 
 
 def open_page(
-    scorer: Scorer, host: str | None = None, port: int | None = None, share: bool = False
+    scorer: Scorer,
+    host: str | None = None,
+    port: int | None = None,
+    share: bool = False,
+    uniprot: str | None = UNIPROT,
 ) -> gr.Blocks:
-    """Start to serve the page and return; nothing is fetched from or reported to other hosts.
+    """Start to serve the page and return; nothing is reported to other hosts, and none but UniProt is asked.
 
     Parameters
     ----------
@@ -99,6 +102,8 @@ def open_page(
         The model.
     host, port, share
         As for `serve`.
+    uniprot : str or None
+        Address of the service that is asked for the sequences of accessions; None if the page takes none.
 
     Raises
     ------
@@ -106,19 +111,21 @@ def open_page(
         If the port is taken.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # the only switch that all of gradio heeds
-    page = build_page(scorer)
+    page = build_page(scorer, uniprot)
     try:
-        page.queue(max_size=MOST_WAITING, default_concurrency_limit=1, api_open=False).launch(
+        page.queue(default_concurrency_limit=None, api_open=False).launch(
             server_name=host,
             server_port=port,
             share=share,
             quiet=True,
             prevent_thread_lock=True,
             theme=_theme(),
-            css=(resources.files(__package__) / "page.css").read_text(encoding="utf-8"),
+            css=site_table("css") + _packaged("page.css"),
+            head=f"<script>{site_table('js')}{_packaged('picture.js')}{_packaged('page.js')}</script>",
             footer_links=["settings"],
             max_file_size=8 * scorer.limits.text_bytes,
             state_session_capacity=200,
+            max_threads=MOST_WAITING + 20,
             enable_monitoring=False,
             run_history=False,
             ssr_mode=False,
@@ -132,6 +139,10 @@ def open_page(
     return page
 
 
+def _packaged(name: str) -> str:
+    return (resources.files(__package__) / name).read_text(encoding="utf-8")
+
+
 def _theme() -> gr.themes.Base:
     """Return colours of enough contrast, and fonts that need not be fetched."""
     grey = {"light": "*neutral_600", "dark": "*neutral_300"}
@@ -142,30 +153,36 @@ def _theme() -> gr.themes.Base:
         body_text_color_subdued_dark=grey["dark"],
         block_info_text_color=grey["light"],
         block_info_text_color_dark=grey["dark"],
+        button_primary_background_fill=BLUE,
+        button_primary_background_fill_dark=BLUE,
+        button_primary_background_fill_hover=DARK_BLUE,
+        button_primary_background_fill_hover_dark=DARK_BLUE,
     )
 
 
-def build_page(scorer: Scorer) -> gr.Blocks:
+def build_page(scorer: Scorer, uniprot: str | None = UNIPROT) -> gr.Blocks:
     """Put the page together.
 
     Parameters
     ----------
     scorer : Scorer
         The model.
+    uniprot : str or None
+        As for `open_page`.
     """
     with gr.Blocks(
         title="PhosphoT5", analytics_enabled=False, delete_cache=(600, KEPT_SECONDS), fill_width=True
     ) as page:
         gr.HTML(HEADER)
+        line = Line(MOST_WAITING)
         kind = _kind_of_label(scorer)
         with gr.Tabs():
             with gr.Tab("Score proteins"):
-                _scoring(scorer, kind)
+                _ScoringTab(scorer, line, kind, uniprot)
             with gr.Tab("Compare two variants"):
-                _comparing(scorer, kind)
+                _ComparingTab(scorer, line, kind, uniprot)
         with gr.Accordion("What the numbers mean", open=False):
-            about = ABOUT_KINASES.rstrip() + ABOUT if scorer.families else ABOUT
-            gr.Markdown(about.format(model=scorer.name, version=__version__, weakest=WEAKEST_CALL))
+            gr.Markdown(about_text(scorer, uniprot))
     return page
 
 
@@ -181,126 +198,195 @@ def _kind_of_label(scorer: Scorer) -> gr.Radio:
     )
 
 
-def _scoring(scorer: Scorer, kind: gr.Radio) -> None:
-    """Fill the tab that scores proteins."""
-    text = gr.Textbox(
-        label="Proteins: FASTA, or one sequence", info=_limits_text(scorer.limits), lines=7, max_lines=14
-    )
-    with gr.Row(elem_classes="p5-buttons"):
-        run = gr.Button("Score", variant="primary", size="md")
-        upload = gr.UploadButton(
-            "Upload FASTA", size="md", file_types=[".fasta", ".fas", ".faa", ".fa", ".txt"]
-        )
-        for name, accession in EXAMPLES.items():
-            example = gr.Button(f"Example: {name} ({accession})", size="md")
-            example.click(lambda accession=accession: example_text(accession), None, text, **_HIDDEN)
-    message = gr.HTML()
-    scored = gr.State([], time_to_live=KEPT_SECONDS)
-    with gr.Column(visible=False) as results:
-        choice = gr.Dropdown(label="Protein", visible=False)
-        track, sequence = gr.HTML(), gr.HTML()
-        best_first = gr.Checkbox(label="Best sites first")
-        table = _table(_columns(scorer), "Sites")
-        with gr.Row(elem_classes="p5-buttons"):
-            files = [gr.DownloadButton(f"Download {name}", size="md") for name in DOWNLOADS]
-    shown = [track, sequence, table]
-
-    def score(given: str, best: bool, chosen: str | None) -> list[Any]:
-        try:
-            found = scorer.score(given, chosen)
-        except PhosphoT5Error as error:
-            return [_error(error), gr.Column(visible=False), [], gr.skip(), *[gr.skip()] * 3, *[None] * 3]
-        names = [(f"{number}. {entry.protein.id}", number - 1) for number, entry in enumerate(found, 1)]
-        return [
-            _status(_found_text(found)),
-            gr.Column(visible=True),
-            found,
-            gr.Dropdown(choices=names, value=0, visible=len(found) > 1),
-            *show(0, best, found),
-            *map(str, write_downloads(found, _download_folder(files[0]), bool(scorer.families))),
-        ]
-
-    def show(number: int, best: bool, found: Sequence[Scored]) -> list[Any]:
-        return _drawn(found[number], best, scorer) if found else [gr.skip()] * len(shown)
-
-    begin = gr.on([run.click, text.submit], _clear, None, [message, results], **_HIDDEN)
-    outputs = [message, results, scored, choice, *shown, *files]
-    begin.then(score, [text, best_first, kind], outputs, show_progress_on=message, **_MODEL)
-    gr.on([choice.input, best_first.input], show, [choice, best_first, scored], shown, **_HIDDEN)
-    upload.upload(lambda path: _uploaded(path, scorer.limits), upload, [text, message, results], **_HIDDEN)
-
-
-def _comparing(scorer: Scorer, kind: gr.Radio) -> None:
-    """Fill the tab that compares two variants."""
-    with gr.Row():
-        texts = [
-            gr.Textbox(label=f"Variant {letter}: FASTA, or a sequence", lines=7, max_lines=14)
-            for letter in "AB"
-        ]
-    with gr.Row(elem_classes="p5-buttons"):
-        run = gr.Button("Compare", variant="primary", size="md")
-        example = gr.Button(f"Example: p53 and its variant {VARIANT[0]}", size="md")
-    message = gr.HTML()
-    with gr.Column(visible=False) as results:
-        track = gr.HTML()
-        table = _table(DIFFERENCE_COLUMNS, "Sites of A and B, largest differences first")
-
-    def compare(first: str, second: str, chosen: str | None) -> list[Any]:
-        try:
-            comparison = Comparison.from_scored(*scorer.score_pair(first, second, chosen))
-        except PhosphoT5Error as error:
-            return [_error(error), gr.Column(visible=False), gr.skip(), gr.skip()]
-        summary = comparison.summary
-        label = f"Scores of A point up, those of B down. {summary}"
-        marks = comparison.marks
-        picture = draw_mirrored(
-            *marks, len(comparison.pairs), scorer.table(chosen), label, comparison.changes
-        )
-        note = '<p class="p5-note">A points up, B down; positions are columns of their alignment.</p>'
-        return [
-            _status(summary),
-            gr.Column(visible=True),
-            legend() + note + picture,
-            comparison.table(),
-        ]
-
-    example.click(_example_pair, None, texts, **_HIDDEN)
-    begin = gr.on([run.click, *(text.submit for text in texts)], _clear, None, [message, results], **_HIDDEN)
-    begin.then(compare, [*texts, kind], [message, results, track, table], show_progress_on=message, **_MODEL)
-
-
 _HIDDEN: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """For what happens at once."""
-_MODEL: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1, "api_visibility": "private"}
-"""For what the model is needed for: one visitor after the other."""
+_IN_LINE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""For what takes a while and says itself how far it is."""
 
 
-def _table(columns: Sequence[str], label: str) -> gr.Dataframe:
-    return gr.Dataframe(
-        headers=list(columns),
-        datatype=["number" if name in NUMBERS else "str" for name in columns],
-        label=label,
-        interactive=False,
-        max_height=440,
-        show_search="search",
-        buttons=["copy", "fullscreen"],
-    )
+class _ScoringTab:
+    """The tab that scores proteins: its fields, its results, and what happens."""
+
+    def __init__(self, scorer: Scorer, line: Line, kind: gr.Radio, uniprot: str | None) -> None:
+        self.scorer, self.line = scorer, line
+        self.text = gr.Textbox(
+            label=proteins_label(uniprot), info=limits_text(scorer.limits, uniprot), lines=7, max_lines=14
+        )
+        self.known = gr.Textbox(
+            label="Known sites (optional)",
+            info="S15, T18; for several proteins a line each: P04637 S15. The others are scored given these. "
+            "A table, GFF3 or marked FASTA is read as well.",
+            elem_id="p5-known",
+            max_lines=6,
+        )
+        with gr.Row(elem_classes="p5-buttons"):
+            self.run = gr.Button("Score", variant="primary", size="md", elem_id="p5-score")
+            endings = [".fasta", ".fas", ".faa", ".fa", ".txt"]
+            self.upload = gr.UploadButton("Upload FASTA", size="md", file_types=endings)
+            for name, accession in EXAMPLES.items():
+                example = gr.Button(f"Example: {name} ({accession})", size="md")
+                example.click(partial(_example, accession), None, [self.text, self.known], **_HIDDEN)
+        self.message = gr.HTML()
+        self.scored = gr.State([], time_to_live=KEPT_SECONDS)
+        with gr.Column(visible=False) as self.results:
+            with gr.Row(elem_classes="p5-buttons"):
+                self.files = [gr.DownloadButton(f"Download {name}", size="md") for name in DOWNLOADS]
+            self.ranking = gr.HTML(js_on_load=MOUNT, apply_default_css=False)
+            self.choice = gr.Dropdown(label="Protein", visible=False)
+            self.result = gr.HTML(js_on_load=MOUNT, apply_default_css=False)
+        self._wire(kind, uniprot)
+
+    def _wire(self, kind: gr.Radio, uniprot: str | None) -> None:
+        shown = [self.message, self.results, self.ranking, self.result]
+        triggers = [self.run.click, self.text.submit, self.known.submit]
+        begin = gr.on(triggers, _clear, None, shown, **_HIDDEN)
+        fetched = _fetch_before(begin, [self.text], self.message, self.scorer.limits, uniprot)
+        outputs = [*shown, self.scored, self.choice, *self.files]
+        given = [fetched.problem, self.text, self.known, kind, self.choice, self.scored]
+        fetched.event.then(self._score, given, outputs, **_IN_LINE)
+        self.choice.input(self._show, [self.choice, self.scored], [self.message, self.result], **_HIDDEN)
+        self.ranking.select(self._go, self.scored, [self.message, self.choice, self.result], **_HIDDEN)
+        self.upload.upload(self._uploaded, self.upload, [self.text, *shown], **_HIDDEN)
+
+    def _score(
+        self,
+        problem: str,
+        text: str,
+        known: str,
+        kind: str | None,
+        number: int | None,
+        before: Sequence[Scored],
+    ) -> Iterator[list[Any]]:
+        nothing = [*_clear()[1:], [], gr.skip(), *[None] * len(self.files)]
+        if problem:
+            yield [problem, *nothing]
+            return
+        try:
+            with self.line.place() as place:
+                yield from _waited(place, len(nothing))
+                found, note = self.scorer.score(text, kind, known)
+        except PhosphoT5Error as error:
+            yield [draw_error(error), *nothing]
+            return
+        names = [(f"{at}. {entry.protein.id}", at - 1) for at, entry in enumerate(found, 1)]
+        same = [entry.protein.id for entry in before] == [entry.protein.id for entry in found]
+        number = number if number and same else 0
+        folder = _download_folder(self.files[0])
+        yield [
+            draw_status(found_text(found) + note),
+            gr.Column(visible=True),
+            draw_ranking(found),
+            self._draw(number, found),
+            found,
+            gr.Dropdown(choices=names, value=number, visible=len(found) > 1),
+            *map(str, write_downloads(found, folder, bool(self.scorer.families))),
+        ]
+
+    def _draw(self, number: int, found: Sequence[Scored], site: int | None = None) -> str:
+        return draw_result(found, number, self.scorer.table(found[number].kind), self.scorer.families, site)
+
+    def _show(self, number: int, found: Sequence[Scored]) -> list[Any]:
+        return [gr.skip(), self._draw(number, found)] if found else [OLD, gr.skip()]
+
+    def _go(self, found: Sequence[Scored], event: gr.EventData) -> list[Any]:
+        """Show the site of a row of the ranking."""
+        if not found:
+            return [OLD, gr.skip(), gr.skip()]
+        number = min(max(int(event.protein), 0), len(found) - 1)
+        return [gr.skip(), number, self._draw(number, found, int(event.site))]
+
+    def _uploaded(self, path: str) -> list[Any]:
+        try:
+            return [read_upload(path, self.scorer.limits), *_clear()]
+        except PhosphoT5Error as error:
+            return ["", draw_error(error), *_clear()[1:]]
 
 
-def _drawn(entry: Scored, best: bool, scorer: Scorer) -> list[Any]:
-    """Return track, sequence and table of a protein, its rows by position or the best first.
+class _ComparingTab:
+    """The tab that compares two variants."""
 
-    The table sorts itself by any column, but through menus that a keyboard does not reach.
-    """
-    ordered = sorted(entry.rows, key=lambda row: -row["probability"]) if best else entry.rows
-    rows = [[row[column] for column in _columns(scorer)] for row in ordered]
-    track = legend() + draw_track(entry, scorer.table(entry.kind)) + draw_families(entry, scorer.families)
-    return [track, draw_sequence(entry), rows]
+    def __init__(self, scorer: Scorer, line: Line, kind: gr.Radio, uniprot: str | None) -> None:
+        self.scorer, self.line = scorer, line
+        with gr.Row():
+            texts = [
+                gr.Textbox(label=f"Variant {letter}: FASTA, or a sequence", lines=7, max_lines=14)
+                for letter in "AB"
+            ]
+        changes = gr.Textbox(
+            label="Or, in place of variant B, changes of A",
+            info="P47S or p.Pro47Ser, p.Lys24del, p.His4_Gln5insAla: HGVS notations with commas between.",
+            max_lines=4,
+        )
+        with gr.Row(elem_classes="p5-buttons"):
+            run = gr.Button("Compare", variant="primary", size="md")
+            pair = gr.Button(f"Example: p53 and its variant {VARIANT[0]}", size="md")
+            in_words = gr.Button(f"Example: {VARIANT[0]} in words", size="md")
+        message = gr.HTML()
+        with gr.Column(visible=False) as results:
+            result = gr.HTML(js_on_load=MOUNT, apply_default_css=False)
+        fields, shown = [*texts, changes], [message, results, result]
+        pair.click(lambda: [*example_pair(), ""], None, fields, **_HIDDEN)
+        in_words.click(lambda: [example_pair()[0], "", VARIANT[0]], None, fields, **_HIDDEN)
+        triggers = [run.click, *(field.submit for field in fields)]
+        begin = gr.on(triggers, lambda: _clear()[:3], None, shown, **_HIDDEN)
+        fetched = _fetch_before(begin, texts, message, scorer.limits, uniprot)
+        given = [fetched.problem, *fields, kind]
+        fetched.event.then(self._compare, given, shown, **_IN_LINE)
+
+    def _compare(
+        self, problem: str, first: str, second: str, changes: str, kind: str | None
+    ) -> Iterator[list[Any]]:
+        nothing = _clear()[1:3]
+        if problem:
+            yield [problem, *nothing]
+            return
+        try:
+            with self.line.place() as place:
+                yield from _waited(place, len(nothing))
+                comparison = Comparison.from_scored(*self.scorer.score_pair(first, second, changes, kind))
+        except PhosphoT5Error as error:
+            yield [draw_error(error), *nothing]
+            return
+        picture = draw_comparison(comparison, self.scorer.table(kind))
+        yield [draw_status(comparison.summary), gr.Column(visible=True), picture]
 
 
-def _columns(scorer: Scorer) -> tuple[str, ...]:
-    """Return the columns of the table of sites."""
-    return (*COLUMNS, *KINASE_COLUMNS) if scorer.families else COLUMNS
+class _Fetched(NamedTuple):
+    """An event that puts sequences in the place of accessions, and what went wrong, mostly nothing."""
+
+    event: Any
+    problem: gr.State
+
+
+def _fetch_before(
+    begin: Any, texts: list[gr.Textbox], message: gr.HTML, limits: Limits, uniprot: str | None
+) -> _Fetched:
+    problem = gr.State("")
+
+    def fetch(*given: str) -> Iterator[list[Any]]:
+        asked = [name for text in given for name in given_accessions(text)] if uniprot else []
+        if asked:
+            told = draw_status(f"Asking UniProt for {counted(len(asked), 'sequence')}.")
+            yield [told, "", *[gr.skip()] * len(given)]
+        try:
+            yield ["", "", *(fetch_accessions(text, limits, uniprot) for text in given)]
+        except PhosphoT5Error as error:
+            yield ["", draw_error(error), *given]
+
+    event = begin.then(fetch, texts, [message, problem, *texts], **_IN_LINE, concurrency_limit=10)
+    return _Fetched(event, problem)
+
+
+def _waited(place: Place, others: int) -> Iterator[list[Any]]:
+    """Say how many visitors are before this one until it is their turn; leave the other outputs as they are."""
+    while ahead := place.wait():
+        yield [draw_status(f"Waiting: {counted(ahead, 'visitor')} before you."), *[gr.skip()] * others]
+    yield [draw_status("Scoring."), *[gr.skip()] * others]
+
+
+def _example(accession: str) -> list[str]:
+    """Return the text of an example, without known sites."""
+    return [example_text(accession), ""]
 
 
 def _download_folder(button: gr.DownloadButton) -> Path:
@@ -311,43 +397,4 @@ def _download_folder(button: gr.DownloadButton) -> Path:
 
 def _clear() -> list[Any]:
     """Leave nothing of the run before on the page."""
-    return ["", gr.Column(visible=False)]
-
-
-def _uploaded(path: str, limits: Limits) -> list[Any]:
-    try:
-        return [read_upload(path, limits), *_clear()]
-    except PhosphoT5Error as error:
-        return ["", _error(error), gr.Column(visible=False)]
-
-
-def _example_pair() -> list[str]:
-    """Return p53, and the variant that is known to be phosphorylated less at the serine beside it."""
-    name, position, residue = VARIANT
-    header, *lines = example_text(EXAMPLES["p53"]).splitlines()
-    sequence = "".join(lines)
-    changed = sequence[: position - 1] + residue + sequence[position:]
-    folded = [changed[start : start + 60] for start in range(0, len(changed), 60)]
-    accession = EXAMPLES["p53"]
-    return ["\n".join([header, *lines]), "\n".join([f">{accession}_{name} p53 with {name}", *folded])]
-
-
-def _limits_text(limits: Limits) -> str:
-    return f"At most {limits.proteins:,} proteins and {limits.residues:,} residues at a time."
-
-
-def _found_text(found: Sequence[Scored]) -> str:
-    if len(found) == 1:
-        return f"{found[0].protein.id}: {summary_text(found[0])}"
-    residues, sites = sum(len(entry.protein) for entry in found), sum(len(entry.rows) for entry in found)
-    return (
-        f"{len(found)} proteins with {residues:,} residues and {sites:,} sites; the files list all of them."
-    )
-
-
-def _status(text: str) -> str:
-    return f'<p role="status" class="p5-status">{escape(text)}</p>'
-
-
-def _error(error: PhosphoT5Error) -> str:
-    return f'<p role="alert" class="p5-error"><b>Not scored.</b> {escape(str(error))}</p>'
+    return ["", gr.Column(visible=False), "", ""]

@@ -1,17 +1,33 @@
 """What stands behind the page: text in, scored proteins out, within limits that keep a shared page quick."""
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+
+from phosphot5.app.changes import apply_changes
+from phosphot5.app.known import mark_known
 from phosphot5.data import Protein, read_fasta
 from phosphot5.errors import InputFormatError, PhosphoT5Error
 from phosphot5.modeling_phosphot5.families_phosphot5 import single_families
 from phosphot5.modeling_phosphot5.fasta_phosphot5 import is_gzip
+from phosphot5.variants.changes import Pairs
 
-__all__ = ["EXAMPLES", "Limits", "Scored", "Scorer", "example_text", "read_proteins", "read_upload"]
+__all__ = [
+    "EXAMPLES",
+    "Limits",
+    "Scored",
+    "Scorer",
+    "best_rows",
+    "example_text",
+    "read_proteins",
+    "read_upload",
+]
+
 
 EXAMPLES = {"p53": "P04637", "tau": "P10636", "p27": "P46527"}
 """Name on the button and UniProt accession of every example."""
@@ -49,16 +65,17 @@ class Limits:
 
     def check(self, proteins: list[Protein]) -> None:
         """Refuse too many proteins or residues with a `PhosphoT5Error`."""
-        residues = sum(map(len, proteins))
-        for found, most, what in (
-            (len(proteins), self.proteins, "proteins"),
-            (residues, self.residues, "residues"),
-        ):
-            if found > most:
-                raise PhosphoT5Error(
-                    f"{found:,} {what} are too many for this page, which takes {most:,} at a time; "
-                    f"leave some out: {ELSEWHERE}"
-                )
+        self.check_number(len(proteins))
+        self.check_number(sum(map(len, proteins)), "residues")
+
+    def check_number(self, found: int, what: Literal["proteins", "residues"] = "proteins") -> None:
+        """Refuse a number that is too high with a `PhosphoT5Error`."""
+        most = getattr(self, what)
+        if found > most:
+            raise PhosphoT5Error(
+                f"{found:,} {what} are too many for this page, which takes {most:,} at a time; "
+                f"leave some out: {ELSEWHERE}"
+            )
 
 
 @dataclass(frozen=True)
@@ -105,7 +122,7 @@ class Scorer:
         """Return the false-positive rates of a kind of label, by default the model's."""
         return self.model.config.fpr_table_of(kind)
 
-    def score(self, text: str, kind: str | None = None) -> list[Scored]:
+    def score(self, text: str, kind: str | None = None, known: str = "") -> tuple[list[Scored], str]:
         """Score the proteins of a text.
 
         Parameters
@@ -114,36 +131,74 @@ class Scorer:
             FASTA, or one bare sequence.
         kind : str, optional
             Kind of label whose sites are asked for; by default the model's.
+        known : str
+            Known sites, as `phosphot5.app.known.mark_known` reads them; the others are scored given these.
+
+        Returns
+        -------
+        list of Scored, str
+            The proteins; what to say about known sites that were not used, mostly nothing.
 
         Raises
         ------
         PhosphoT5Error
-            If the text cannot be read or holds more than the limits allow.
+            If a text cannot be read or holds more than the limits allow, or a known site does not fit.
         """
-        kinases: bool | str = "all" if self.families else False
-        return self._score(read_proteins(text, self.limits), kind, kinases)
+        from phosphot5.prediction.scoring import predict_sites
 
-    def score_pair(self, text: str, other: str, kind: str | None = None) -> tuple[Scored, Scored]:
-        """Score two variants of a protein, each a text of its own.
+        kinases: bool | str = "all" if self.families else False
+        self.limits.check_size(len(known.encode(errors="replace")))
+        proteins, note = mark_known(known, read_proteins(text, self.limits))
+        predicted = predict_sites(self.model, proteins, label_source=kind, kinases=kinases)
+        return [Scored(protein, _with_few_lists(rows), kind) for protein, rows in predicted], note
+
+    def score_pair(
+        self, text: str, other: str, changes: str = "", kind: str | None = None
+    ) -> tuple[Scored, Scored, Pairs | None]:
+        """Score two variants of a protein, each a text of its own, or one and its changes in words.
 
         Parameters
         ----------
         text, other : str
             FASTA with one protein, or a bare sequence.
+        changes : str
+            In place of ``other``: changes of the first, as `phosphot5.app.changes.apply_changes` reads them.
         kind : str, optional
             As for :meth:`score`.
+
+        Returns
+        -------
+        Scored, Scored, list of tuple or None
+            Both, their rows with the unrounded probability as ``score``; the pairs of their residues if these
+            follow from changes in words.
 
         Raises
         ------
         PhosphoT5Error
-            If a text cannot be read, holds more than one protein or one that is too long; says which.
+            If a text cannot be read, holds more than one protein or one that is too long, or a change does not fit;
+            says which.
         """
-        pair = [
-            self._variant(f"variant {letter}", given)
-            for letter, given in zip("AB", (text, other), strict=True)
-        ]
-        first, second = self._score(pair, kind)
-        return first, second
+        from phosphot5.prediction.rows import protein_rows
+        from phosphot5.prediction.scoring import score_proteins
+
+        proteins, pairs = [self._variant("variant A", text)], None
+        if changes.strip():
+            if other.strip():
+                raise PhosphoT5Error(
+                    "both changes and variant B are given; empty one of them, for B follows from A and its changes"
+                )
+            changed, pairs = apply_changes(changes, proteins[0])
+            proteins.append(changed)
+        else:
+            proteins.append(self._variant("variant B", other))
+        table, sites = self.table(kind), self.model.config.site_token_ids
+        scored = []
+        for protein, scores in score_proteins(self.model, proteins, label_source=kind):
+            rows = protein_rows(protein, scores, table, sites)
+            exact = scores[~np.isnan(scores)].tolist()
+            rows = [row | {"score": score} for row, score in zip(rows, exact, strict=True)]
+            scored.append(Scored(protein, rows, kind))
+        return scored[0], scored[1], pairs
 
     def _variant(self, name: str, text: str) -> Protein:
         try:
@@ -159,12 +214,6 @@ class Scorer:
             )
         return proteins[0]
 
-    def _score(self, proteins: list[Protein], kind: str | None, kinases: bool | str = False) -> list[Scored]:
-        from phosphot5.prediction.scoring import predict_sites
-
-        predicted = predict_sites(self.model, proteins, label_source=kind, kinases=kinases)
-        return [Scored(protein, _with_few_lists(rows), kind) for protein, rows in predicted]
-
 
 def _with_few_lists(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Drop the lists of families that the page does not show, which would fill its memory.
@@ -172,12 +221,19 @@ def _with_few_lists(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     It shows those of called sites, of the best ones if there are many, and of the best site if none is called.
     """
     called = [row for row in rows if row["call"] != "-"]
-    best = sorted(called or rows, key=lambda row: -row["probability"])[: FAMILIES_OF if called else 1]
+    best = best_rows(called or rows)[: FAMILIES_OF if called else 1]
     kept = {row["position"] for row in best}
     for row in rows:
         if row["position"] not in kept:
             row.pop("kinases", None)
     return rows
+
+
+def best_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with a probability, the highest first; known sites have none."""
+    return sorted(
+        (row for row in rows if row["probability"] is not None), key=lambda row: -row["probability"]
+    )
 
 
 def read_proteins(text: str, limits: Limits, name: str = "protein") -> list[Protein]:

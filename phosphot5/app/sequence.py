@@ -6,11 +6,17 @@ from typing import Any
 from phosphot5.app.scoring import Scored
 from phosphot5.data.nucleotides import NUCLEOTIDES_NOTE, looks_like_nucleotides
 
-__all__ = ["CALL_CLASSES", "draw_sequence", "site_text", "summary_text"]
+__all__ = ["CALL_CLASSES", "draw_sequence", "shown_call", "site_text", "summary_text"]
 
 GROUP = 10
-CALL_CLASSES = {"high": "p5-high", "medium": "p5-medium", "low": "p5-low", "-": "p5-none"}
-"""Class in the style sheet of each call; every class has a shape or a line of its own beside its colour."""
+CALL_CLASSES = {
+    "high": "p5-high",
+    "medium": "p5-medium",
+    "low": "p5-low",
+    "known": "p5-known",
+    "-": "p5-none",
+}
+"""Class in the style sheet of each call and of known sites; each has a shape or a line beside its colour."""
 
 
 def draw_sequence(scored: Scored) -> str:
@@ -42,7 +48,15 @@ def draw_sequence(scored: Scored) -> str:
     if looks_like_nucleotides(protein.sequence):
         warning = f"{protein.id}: {NUCLEOTIDES_NOTE}, scored as if they were residues; translate them first."
         note = f"<p><b>{escape(warning)}</b></p>"
-    return f'{note}<div class="p5-sequence" role="img" aria-label="{label}">{"".join(groups)}</div>'
+    return (
+        f'{note}<div class="p5-walk" tabindex="0" role="group" aria-label="Sequence: arrow keys go from site to site">'
+        f'<div class="p5-sequence" role="img" aria-label="{label}">{"".join(groups)}</div></div>'
+    )
+
+
+def shown_call(row: dict[str, Any]) -> str:
+    """Return a key of `CALL_CLASSES`: the call of a site, or that it is known."""
+    return "known" if row["status"] == "known" else str(row["call"])
 
 
 def site_text(row: dict[str, Any]) -> str:
@@ -53,6 +67,8 @@ def site_text(row: dict[str, Any]) -> str:
     row : dict
         Of a site table.
     """
+    if row["status"] == "known":
+        return f"{row['residue']}{row['position']}: given as known"
     fpr = "" if row["fpr"] is None else f", false-positive rate {row['fpr']:.4f}, call {row['call']}"
     kinase = "" if row.get("kinase") is None else f", {row['kinase']} {row['kinase_probability']:.4f}"
     return f"{row['residue']}{row['position']}: probability {row['probability']:.4f}{fpr}{kinase}"
@@ -66,16 +82,19 @@ def summary_text(scored: Scored) -> str:
     scored : Scored
         The protein and its rows.
     """
-    counts = [
-        f"{sum(row['call'] == call for row in scored.rows)} {call}" for call in CALL_CLASSES if call != "-"
-    ]
+    calls = [shown_call(row) for row in scored.rows]
+    counts = [f"{calls.count(call)} {call}" for call in ("high", "medium", "low")]
+    known = f"; given as known {calls.count('known')}" if "known" in calls else ""
     return (
         f"{len(scored.protein):,} residues, {len(scored.rows):,} serines, threonines and tyrosines; "
-        f"called {', '.join(counts)}."
+        f"called {', '.join(counts)}{known}."
     )
 
 
 def _letter(letter: str, row: dict[str, Any] | None) -> str:
     if row is None:
         return letter
-    return f'<b class="{CALL_CLASSES[row["call"]]}" title="{escape(site_text(row))}">{letter}</b>'
+    return (
+        f'<b class="{CALL_CLASSES[shown_call(row)]}" data-site="{row["position"]}" '
+        f'title="{escape(site_text(row))}">{letter}</b>'
+    )

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from phosphot5.app.scoring import Scored
-from phosphot5.app.sequence import CALL_CLASSES, site_text, summary_text
+from phosphot5.app.scoring import Scored, best_rows
+from phosphot5.app.sequence import CALL_CLASSES, shown_call, site_text, summary_text
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS
 from phosphot5.record.thresholds import probability_at
 
@@ -25,9 +25,10 @@ SHAPES = {
     "high": "M0-5.5 5.5 0 0 5.5-5.5 0Z",
     "medium": "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z",
     "low": "M-3.2 0A3.2 3.2 0 1 1 3.2 0A3.2 3.2 0 1 1-3.2 0Z",
+    "known": "M-5-4.5 5-4.5 0 4.5Z",
     "-": "M-1.5 0A1.5 1.5 0 1 1 1.5 0A1.5 1.5 0 1 1-1.5 0Z",
 }
-"""Outline of each call: diamond, disc, ring (the style sheet leaves it hollow), dot."""
+"""Outline of each call: diamond, disc, ring (the style sheet leaves it hollow), dot; of known sites: triangle."""
 NAMED_CHANGES = 8
 """Changes between two variants that are named in the picture; of more only the lines are drawn."""
 
@@ -36,11 +37,11 @@ Thresholds = dict[str, dict[str, list[float]]] | None
 
 @dataclass(frozen=True)
 class Mark:
-    """One site: its column (1-based), its residue, what it scored, and what to say about it."""
+    """One site: its column (1-based), its residue, what it scored (None if known), and what to say about it."""
 
     column: int
     residue: str
-    probability: float
+    probability: float | None
     call: str
     text: str
 
@@ -61,10 +62,10 @@ def draw_track(scored: Scored, table: Thresholds) -> str:
         HTML.
     """
     marks = [
-        Mark(row["position"], row["residue"], row["probability"], row["call"], site_text(row))
+        Mark(row["position"], row["residue"], row["probability"], shown_call(row), site_text(row))
         for row in scored.rows
     ]
-    best = sorted(scored.rows, key=lambda row: -row["probability"])[:3]
+    best = best_rows(scored.rows)[:3]
     named = ", ".join(f"{row['residue']}{row['position']} {row['probability']:.2f}" for row in best)
     label = f"Score track of {scored.protein.id}. {summary_text(scored)} Highest: {named or 'none'}."
     columns = scored.protein.given_position(len(scored.protein))
@@ -102,11 +103,10 @@ def draw_mirrored(
     return _picture([marks, others], columns, table, label, changes)
 
 
-def legend() -> str:
-    """Return the key to shapes and colours, for track and sequence, as HTML."""
-    words = {call: f"{call}: {rate:.0%} false positives" for call, rate in CALLS.items()} | {
-        "-": "not called"
-    }
+def legend(known: bool = False) -> str:
+    """Return the key to shapes and colours, for track and sequence, as HTML; ``known``: with that of known sites."""
+    words = {call: f"{call}: {rate:.0%} false positives" for call, rate in CALLS.items()}
+    words |= {"-": "not called"} | ({"known": "given as known"} if known else {})
     items = [
         f'<li><svg width="14" height="14" viewBox="-7 -7 14 14" aria-hidden="true" class="{CALL_CLASSES[call]}">'
         f'<path d="{SHAPES[call]}"/></svg><b class="{CALL_CLASSES[call]}">S</b> {text}</li>'
@@ -144,7 +144,8 @@ def _picture(
     height = top + AXIS
     return (
         f'<div class="p5-track"><svg width="26" height="{height}" aria-hidden="true">{"".join(scale)}</svg>'
-        f'<div class="p5-scroll" tabindex="0" role="region" aria-label="Score track"><svg role="img" '
+        f'<div class="p5-scroll p5-walk" tabindex="0" role="region" '
+        f'aria-label="Score track: arrow keys go from site to site"><svg role="img" '
         f'aria-label="{escape(label)}" width="100%" height="{height}" style="min-width:{width}px">'
         f"{''.join(lanes)}</svg></div>"
         f'<svg width="84" height="{height}" aria-hidden="true">{"".join(names)}</svg></div>'
@@ -167,14 +168,19 @@ def _lane(marks: list[Mark], columns: int, base: int, height: int, levels: dict[
     for call, level in levels.items():
         y = f"{base + height * level:.1f}"
         parts.append(f'<line class="p5-line {CALL_CLASSES[call]}" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
-    for mark in sorted(marks, key=lambda mark: mark.probability):
-        x, y = _x(mark.column, columns), f"{base + height * mark.probability:.1f}"
+    for mark in sorted(marks, key=_height):
+        x, y = _x(mark.column, columns), f"{base + height * _height(mark):.1f}"
         parts.append(
-            f'<g class="{CALL_CLASSES[mark.call]}"><title>{escape(mark.text)}</title>'
+            f'<g class="{CALL_CLASSES[mark.call]}" data-site="{mark.column}"><title>{escape(mark.text)}</title>'
             f'<line x1="{x}" x2="{x}" y1="{base}" y2="{y}"/>'
             f'<svg x="{x}" y="{y}" overflow="visible"><path d="{SHAPES[mark.call]}"/></svg></g>'
         )
     return parts
+
+
+def _height(mark: Mark) -> float:
+    """Return how far up a mark is; known sites stand above all."""
+    return 1.0 if mark.probability is None else mark.probability
 
 
 def _scale(base: int, height: int, name: str) -> list[str]:

@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also open a public address through Gradio's servers, valid for a week",
     )
+    parser.add_argument(
+        "--no-uniprot",
+        action="store_true",
+        help="take no accessions, whose sequences are otherwise fetched from UniProt when a visitor asks",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,5 +40,5 @@ def run(args: argparse.Namespace) -> int:
     from phosphot5.progress import hide_loading_bars
 
     hide_loading_bars()
-    serve(args.model, args.revision, args.host, args.port, args.share)
+    serve(args.model, args.revision, args.host, args.port, args.share, not args.no_uniprot)
     return 0

@@ -16,6 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("repo", nargs="?", help="Space to upload to, for instance org/phosphot5")
     parser.add_argument("--model", default="bundled", help="bundled, a folder or a hub id (default: bundled)")
     parser.add_argument("--revision", help="branch, tag or commit of a hub id")
+    parser.add_argument(
+        "--no-uniprot", action="store_true", help="make a page that never asks UniProt for sequences"
+    )
     parser.add_argument("--private", action="store_true", help="make a new Space private")
     parser.add_argument("--dry-run", action="store_true", help="list the files without uploading them")
     parser.add_argument(
@@ -33,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.folder is not None:
         with stage(f"writing the Space to {args.folder}"):
-            files = write_space(args.folder, args.model, args.revision)
+            files = write_space(args.folder, args.model, args.revision, uniprot=not args.no_uniprot)
         size = sum(path.stat().st_size for path in files)
         told = f"{counted(len(files), 'file')} of {size / 1e6:.1f} MB in {args.folder}"
         args.report.outputs.append(args.folder)
@@ -42,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "space"
         with stage("writing the Space"):
-            write_space(folder, args.model, args.revision)
+            write_space(folder, args.model, args.revision, uniprot=not args.no_uniprot)
         result = push_space(folder, args.repo, private=args.private, dry_run=args.dry_run)
     args.report.print([str(result)])
     args.report.done(

@@ -102,9 +102,9 @@ const siteTable = (() => {
     nav.replaceChildren(button("Previous", page - 1), place, button("Next", page + 1));
   }
 
-  /* A table in four elements of a page. A button in the first column calls `choose` with its site, and so does a click
-     anywhere in a row if `wholeRows`. */
-  function build({ head, body, nav, count }, { columns, by, direction, choose, wholeRows = false, titles = {} }) {
+  /* A table in four elements of a page, so many rows at a time. A button in the first column calls `choose` with its
+     site, and so does a click anywhere in a row if `wholeRows`. Without `by` sites keep their order at first. */
+  function build({ head, body, nav, count }, { columns, by, direction, choose, rows = PAGE, wholeRows = false, titles = {} }) {
     const view = { sites: [], total: 0, page: 0, by, direction, chosen: null };
     for (const name of columns) {
       const button = element("button", { type: "button" }, titles[name] ?? TITLES[name]);
@@ -117,7 +117,7 @@ const siteTable = (() => {
     }
 
     function arrange() {
-      view.sites = sorted(view.sites, view.by, view.direction);
+      if (view.by !== null) view.sites = sorted(view.sites, view.by, view.direction);
       view.page = 0;
       draw();
     }
@@ -140,13 +140,13 @@ const siteTable = (() => {
         const way = view.direction > 0 ? "ascending" : "descending";
         cell.setAttribute("aria-sort", columns[at] === view.by ? way : "none");
       });
-      const first = view.page * PAGE;
-      const rows = view.sites.slice(first, first + PAGE).map(row);
-      if (!rows.length) rows.push(element("tr", {}, element("td", { colspan: columns.length }, "No site fits the filters.")));
-      body.replaceChildren(...rows);
+      const first = view.page * rows;
+      const shown = view.sites.slice(first, first + rows).map(row);
+      if (!shown.length) shown.push(element("tr", {}, element("td", { colspan: columns.length }, "No site fits the filters.")));
+      body.replaceChildren(...shown);
       const of = view.sites.length === view.total ? "" : ` of ${view.total.toLocaleString("en")}`;
       count.textContent = `${view.sites.length.toLocaleString("en")}${of} ${view.total === 1 ? "site" : "sites"}`;
-      drawPages(nav, view.sites.length, PAGE, view.page, (page) => {
+      drawPages(nav, view.sites.length, rows, view.page, (page) => {
         view.page = page;
         draw();
       });
@@ -161,7 +161,7 @@ const siteTable = (() => {
       mark(site) {
         view.chosen = site;
         const at = view.sites.indexOf(site);
-        if (at >= 0) view.page = Math.floor(at / PAGE);
+        if (at >= 0) view.page = Math.floor(at / rows);
         draw();
         return body.querySelector("[aria-current]");
       },

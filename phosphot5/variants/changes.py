@@ -1,11 +1,14 @@
 """Changes of a sequence: checked against the protein they are said to change, and applied."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Change", "Edit", "RefusedVariantError", "resolve"]
+__all__ = ["Change", "Edit", "Pairs", "RefusedVariantError", "apply_all", "resolve"]
 
 Kind = Literal["substitution", "deletion", "insertion", "duplication", "frameshift", "stop"]
+Pairs = list[tuple[int | None, int | None]]
+"""For each column of an alignment of two sequences the 0-based residue of either, None for a gap."""
 
 
 class RefusedVariantError(ValueError):
@@ -155,3 +158,52 @@ def _edit(change: Change, sequence: str) -> Edit:
     removed = last - change.first + 1
     aligned = change.kind == "substitution" and not change.ends and removed == len(change.inserted)
     return Edit(change.first, removed, change.inserted, aligned)
+
+
+def apply_all(edits: Sequence[Edit], sequence: str) -> tuple[str, Pairs]:
+    """Apply several edits of one sequence at once.
+
+    Parameters
+    ----------
+    edits : sequence of Edit
+        In any order; the positions of all are those of the sequence as it is.
+    sequence : str
+        Residues in capital letters.
+
+    Returns
+    -------
+    str, list of tuple of int or None
+        The changed sequence; and the two residues, 0-based, before and after, of every column of the alignment of
+        both, None for a gap.
+
+    Raises
+    ------
+    RefusedVariantError
+        If two edits replace the same residue, or insert at the same place.
+
+    Examples
+    --------
+    >>> apply_all([Edit(2, 1, ""), Edit(4, 1, "K", aligned=True)], "MSPE")
+    ('MPK', [(0, 0), (1, None), (2, 1), (3, 2)])
+    """
+    changed: list[str] = []
+    pairs: Pairs = []
+    length = 0
+    at = 0  # residues of the sequence that are done with
+    last = -1  # first residue of the edit before
+    for edit in sorted(edits, key=lambda edit: (edit.first, edit.removed)):
+        start = edit.first - 1
+        if start < at or start == last:
+            raise RefusedVariantError("two changes at one place", f"position {edit.first}")
+        changed += [sequence[at:start], edit.inserted]
+        pairs += [(index, index - at + length) for index in range(at, start)]
+        length += start - at
+        at, last = start + edit.removed, start
+        old, new = range(start, at), range(length, length + len(edit.inserted))
+        length += len(new)
+        both = edit.aligned
+        pairs += (
+            list(zip(old, new, strict=True)) if both else [(i, None) for i in old] + [(None, i) for i in new]
+        )
+    pairs += [(index, index - at + length) for index in range(at, len(sequence))]
+    return "".join([*changed, sequence[at:]]), pairs

@@ -11,7 +11,15 @@ import numpy as np
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, FLANK, RARE, false_positive_rate, site_call
 from phosphot5.variants.wild_types import Variant
 
-__all__ = ["SITE_COLUMNS", "SUMMARY_COLUMNS", "Comparison", "ScoredSites", "log2_odds_ratio", "refused_row"]
+__all__ = [
+    "DIGITS",
+    "SITE_COLUMNS",
+    "SUMMARY_COLUMNS",
+    "Comparison",
+    "ScoredSites",
+    "log2_odds_ratio",
+    "refused_row",
+]
 
 DIGITS = 4
 """Decimals of probabilities and differences."""

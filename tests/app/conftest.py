@@ -10,24 +10,26 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
 SERVE = """
 import sys
 from phosphot5.app.page import open_page
 from phosphot5.app.scoring import Limits, Scorer
-page = open_page(Scorer(sys.argv[1], limits=Limits(proteins=7, residues=6_000)), "127.0.0.1")
+scorer = Scorer(sys.argv[1], limits=Limits(proteins=7, residues=6_000))
+page = open_page(scorer, "127.0.0.1", uniprot=sys.argv[2] or None)
 print(page.local_url, flush=True)
 sys.stdin.read()
 """
 
 
 @pytest.fixture(scope="module")
-def serve() -> Callable[[str], AbstractContextManager[str]]:
-    """Serve the page with a model; gives its address."""
+def serve() -> Callable[..., AbstractContextManager[str]]:
+    """Serve the page with a model, and with the address of what stands in for UniProt, if any; gives its address."""
     pytest.importorskip("gradio", reason="the page needs gradio")
 
     @contextmanager
-    def served(model: str) -> Iterator[str]:
-        command = [sys.executable, "-c", SERVE, model]
+    def served(model: str, uniprot: str = "") -> Iterator[str]:
+        command = [sys.executable, "-c", SERVE, model, uniprot]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         ) as process:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from page_actions import run, table_rows, take_example
 
 from phosphot5.cli.main import main
 from phosphot5.data import read_fasta
@@ -37,28 +38,6 @@ def p53_rows(variant: str = "") -> list[dict]:
     return sorted(rows, key=lambda row: -row["probability"])
 
 
-def text_box(page):
-    return page.get_by_role("textbox", name="Proteins: FASTA, or one sequence")
-
-
-def run(page, text: str) -> None:
-    text_box(page).fill(text)
-    page.get_by_role("button", name="Score", exact=True).click()
-
-
-def take_example(page, name: str, button: str) -> None:
-    """Choose an example and start it as soon as it stands in the box."""
-    page.get_by_role("button", name=name).click()
-    page.wait_for_function("[...document.querySelectorAll('textarea')].some(e => e.offsetParent && e.value)")
-    page.get_by_role("button", name=button, exact=True).click()
-
-
-def table_rows(page) -> list[list[str]]:
-    """Return the rows of the table that is on the screen, as texts."""
-    rows = page.get_by_role("grid").get_by_role("row").filter(has=page.get_by_role("gridcell")).all()
-    return [[cell.strip() for cell in row.get_by_role("gridcell").all_inner_texts()] for row in rows]
-
-
 def overflow(page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
@@ -76,10 +55,10 @@ def test_p53_is_scored_shown_and_downloaded(visit, tmp_path):
     source.write_text((ROOT / "examples" / "proteins.fasta").read_text().partition("\n>")[0])
     assert main(["predict", str(source), "-o", str(expected), "--device", "cpu", "--quiet"]) == 0
     ser15 = next(line.split("\t") for line in expected.read_text().splitlines() if "\t15\tS\t" in line)
-    row = next(row for row in table_rows(page) if row[1] == "15")
-    assert row[:3] == ["P04637", "15", "S"]
-    assert float(row[3]) == float(ser15[3])
-    for name, suffix in (("TSV", ".tsv"), ("GFF3", ".gff3"), ("ProForma", ".proforma")):
+    row = next(row for row in table_rows(page) if row[0] == "15")
+    assert row[1] == "S"
+    assert float(row[2]) == float(ser15[3])
+    for name, suffix in (("TSV", ".tsv"), ("CSV", ".csv"), ("GFF3", ".gff3"), ("ProForma", ".proforma")):
         with page.expect_download() as download:
             page.get_by_role("button", name=f"Download {name}").click()
         saved = tmp_path / download.value.suggested_filename
@@ -99,20 +78,29 @@ def test_p53_is_scored_shown_and_downloaded(visit, tmp_path):
         assert saved.read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
 
 
-def test_table_is_sorted_by_any_column(visit):
+def test_table_is_sorted_searched_and_filtered(visit):
     page = visit()
     take_example(page, "Example: p53 (P04637)", "Score")
     page.get_by_role("img", name=P53_TRACK).wait_for()
-    assert [row[1] for row in table_rows(page)][:3] == ["6", "9", "15"]
-    best = p53_rows()
-    for order, first in (("Sort descending", best[0]), ("Sort ascending", best[-1])):
-        header = page.get_by_role("columnheader", name="probability").first  # before those of kinases
-        header.click()  # shows its menu
-        header.get_by_role("button", name="Open cell menu").click()
-        page.get_by_role("menuitem", name=order).click()
-        page.get_by_role("grid").get_by_role("row").nth(1).get_by_text(str(first["probability"])).wait_for()
-        found = [float(row[3]) for row in table_rows(page)]
-        assert found == sorted(found, reverse=order == "Sort descending")
+    best = [str(row["position"]) for row in p53_rows()]
+    assert [row[0] for row in table_rows(page)] == best[:10]
+    header = page.get_by_role("columnheader", name="Probability")
+    header.get_by_role("button").press("Enter")
+    assert header.get_attribute("aria-sort") == "ascending"
+    assert [row[0] for row in table_rows(page)][:3] == best[::-1][:3]
+    page.get_by_role("button", name="Position").press("Enter")
+    assert [row[0] for row in table_rows(page)][:3] == ["6", "9", "15"]
+    page.get_by_role("button", name="Next").click()
+    page.get_by_text("Page 2 of 7").wait_for()
+    count = page.locator(".count:visible")
+    page.get_by_label("Search").fill("s15")
+    count.filter(has_text="1 of 69 sites").wait_for()
+    assert [row[0] for row in table_rows(page)] == ["15"]
+    page.get_by_label("Search").fill("")
+    page.get_by_role("combobox", name="Call").select_option(label="high")
+    high = sum(row["call"] == "high" for row in p53_rows())
+    count.filter(has_text=f"{high} of 69 sites").wait_for()
+    assert {row[4] for row in table_rows(page)} == {"high"}
 
 
 def test_mistake_is_explained_and_nothing_stale_stays(visit):
@@ -124,7 +112,7 @@ def test_mistake_is_explained_and_nothing_stale_stays(visit):
     alert = page.get_by_role("alert").inner_text()
     assert "line 3, record bad, position 8: found '9', expected a residue letter" in alert
     assert page.get_by_role("img", name="Score track").count() == 0
-    assert page.locator("table:visible").count() == 0
+    assert page.locator("table").count() == 0
     assert page.get_by_role("button", name="Download TSV").count() == 0
     run(page, "S" * 6001)
     page.get_by_text("6,001 residues are too many for this page, which takes 6,000").wait_for()
@@ -154,7 +142,7 @@ def test_upload_fills_the_box_and_one_of_several_proteins_is_chosen(visit, tmp_p
     page.get_by_label("Protein", exact=True).click()
     page.get_by_role("option", name="5. P46527").click()
     page.get_by_role("img", name="Score track of P46527").wait_for()
-    assert {row[0] for row in table_rows(page) if row[0]} == {"P46527"}
+    assert page.get_by_role("heading", name="P46527").count() == 1
     (tmp_path / "wrong.fasta").write_bytes(b"\x1f\x8b rest")
     upload.set_input_files(tmp_path / "wrong.fasta")
     page.get_by_text("wrong.fasta: compressed data; decompress it").wait_for()
@@ -171,15 +159,15 @@ def test_two_variants_are_compared(visit):
         in page.locator(".p5-status:visible").inner_text()
     )
     gained, *others = table_rows(page)
-    assert (gained[4], gained[9]) == ("47", "site gained")
+    assert gained[:2] == ["P47 \u2192 S47", "gained"]
     first, second = ({str(row["position"]): row for row in p53_rows(name)} for name in ("", "P47S"))
-    assert gained[6] == str(second["47"]["probability"])
-    for row in others:
-        assert [row[at] for at in (2, 3, 6, 7)] == [
-            str(side[row[0]][column]) for side in (first, second) for column in ("probability", "call")
-        ]
+    assert gained[4] == f"{second['47']['probability']:.4f}"
     assert others
-    page.get_by_role("textbox", name="Variant B").fill("MS1")
+    for row in others:
+        a, b = (side[row[0][1:]] for side in (first, second))
+        assert [row[3], row[4]] == [f"{site['probability']:.4f}" for site in (a, b)]
+        assert [row[6], row[7]] == [a["call"], b["call"]]
+    page.get_by_role("textbox", name="Variant B: FASTA").fill("MS1")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_text("variant B: record variant_B, position 3: found '1'").wait_for()
     assert page.get_by_role("img", name="Scores of A point up").count() == 0
@@ -199,27 +187,20 @@ def test_keyboard_alone_is_enough(visit):
     assert names.index("TEXTAREA") < names.index("Score") < names.index("Upload FASTA") < len(names) - 1
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('textarea').value.startsWith('>P04637')")
-    while page.evaluate("document.activeElement.tagName") != "TEXTAREA":
+    while page.evaluate("document.activeElement.rows") != 7:
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Enter")
     page.get_by_role("img", name=P53_TRACK).wait_for()
     reached = set()
-    for _ in range(40):
+    for _ in range(30):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate(
                 "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText"
             )
         )
-    assert "Score track" in reached
-    page.get_by_role("checkbox", name="Best sites first").focus()
-    page.keyboard.press("Space")
-    best = [str(row["position"]) for row in p53_rows()[:3]]
-    page.get_by_role("grid").get_by_role("row").nth(1).get_by_text(best[0]).wait_for()
-    assert [row[1] for row in table_rows(page)][:3] == best
-    assert {"Download TSV", "Download GFF3", "Download ProForma"} <= {
-        name.strip() for name in reached if name
-    }
+    assert "Score track: arrow keys go from site to site" in reached
+    assert {"Download TSV", "Download CSV", "Save as SVG"} <= {name.strip() for name in reached if name}
 
 
 def test_every_control_has_a_name(visit):

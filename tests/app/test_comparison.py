@@ -17,11 +17,8 @@ def scored(text: str, scores: list[float]) -> Scored:
     protein = Protein(id="x", **vars(parse(text, "plain")))
     probabilities = iter(scores)
     values = [next(probabilities) if letter in "STY" else float("nan") for letter in protein.sequence]
-    return Scored(protein, site_rows("x", protein.sequence, values, TABLE))
-
-
-def row(comparison: Comparison, number: int) -> dict:
-    return dict(zip(COLUMNS, comparison.table()[number], strict=True))
+    rows = site_rows("x", protein.sequence, values, TABLE)
+    return Scored(protein, [row | {"score": row["probability"]} for row in rows])
 
 
 def test_alignment_takes_every_residue_once_and_in_order():
@@ -37,18 +34,14 @@ def test_sites_gained_lost_and_changed():
     second = scored("MKAPESKSWWYPLK", [0.3, 0.7, 0.1])
     comparison = Comparison.from_scored(first, second)
     assert comparison.changes == [(3, "S3A"), (6, "A6S"), (8, "T8S")]
-    assert [line[-1] for line in comparison.table()][:2] == ["site lost", "site gained"]
-    lost = row(comparison, 0)
-    assert (lost["position A"], lost["residue A"], lost["residue B"], lost["difference"]) == (
-        3,
-        "S",
-        "A",
-        None,
-    )
-    assert row(comparison, 2)["difference"] == -0.3
-    assert row(comparison, 3)["difference"] == 0.2
-    assert row(comparison, 3)["change"].startswith("T to S")
-    assert "Sites gained: 1, lost: 1" in comparison.summary
+    lost, gained, weaker, replaced = comparison.table()
+    assert set(COLUMNS) <= set(lost)
+    assert (lost["site"], lost["change"], lost["log2_odds_ratio"]) == ("S3 \u2192 A3", "lost", None)
+    assert (gained["site"], gained["change"], gained["distance"]) == ("A6 \u2192 S6", "gained", 0)
+    assert (weaker["site"], weaker["change"], weaker["log2_odds_ratio"]) == ("Y11", "changed", -2.585)
+    assert weaker["distance"] == 3
+    assert (replaced["site"], replaced["change"]) == ("T8 \u2192 S8", "changed")
+    assert "Sites gained: 1, lost: 1, changed: 2." in comparison.summary
     assert comparison.summary.startswith("11 of 14 aligned columns are identical (78.6%).")
 
 
@@ -58,16 +51,17 @@ def test_gaps_are_named_by_the_positions_of_their_own_variant():
     assert [name for _, name in deleted.changes] == ["AV deleted (A 9-10)"]
     inserted = Comparison.from_scored(scored(core, []), scored(core[:8] + "WSWWWW" + core[8:], [0.5]))
     assert [name for _, name in inserted.changes] == ["6 residues inserted (B 9-14)"]
-    assert row(inserted, 0)["change"] == "site gained"
-    assert (row(inserted, 0)["position A"], row(inserted, 0)["position B"]) == (None, 10)
+    (gained,) = inserted.table()
+    assert (gained["change"], gained["site"], gained["names"]) == ("gained", "\u2013 \u2192 S10", ["S10"])
 
 
 def test_identical_variants_differ_by_nothing():
     comparison = Comparison.from_scored(scored("MSP", [0.5]), scored("MSP", [0.5]))
     assert comparison.summary == (
         "3 of 3 aligned columns are identical (100.0%). Differences of B from A: none. "
-        "Sites gained: 0, lost: 0; other calls changed: 0."
+        "Sites gained: 0, lost: 0, changed: 0."
     )
+    assert comparison.table()[0]["distance"] is None
 
 
 def test_p47s_of_p53_weakens_the_serine_beside_it():
@@ -79,9 +73,9 @@ def test_p47s_of_p53_weakens_the_serine_beside_it():
         *Scorer(limits=Limits()).score_pair(wild, sequence[:46] + "S" + sequence[47:])
     )
     assert comparison.changes == [(47, "P47S")]
-    gained, weakened = row(comparison, 0), row(comparison, 1)
-    assert (gained["position B"], gained["change"]) == (47, "site gained")
-    assert (weakened["position A"], weakened["difference"] < -0.2) == (46, True)
+    gained, weakened = comparison.table()[:2]
+    assert (gained["site"], gained["change"]) == ("P47 \u2192 S47", "gained")
+    assert (weakened["site"], weakened["distance"], weakened["log2_odds_ratio"] < -1) == ("S46", -1, True)
 
 
 @pytest.mark.parametrize(("mutations", "named"), [(2, 2), (9, 0)])

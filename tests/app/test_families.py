@@ -74,11 +74,11 @@ def test_without_families_there_is_no_strip():
 
 
 def test_families_are_kept_of_the_sites_that_are_shown(scorer):
-    (few,) = scorer.score("MSPTSY")
+    ((few,), _) = scorer.score("MSPTSY")
     called = [row["position"] for row in few.rows if row["call"] != "-"]
     shown = [row["position"] for row in few.rows if "kinases" in row]
     assert shown == (called or [max(few.rows, key=lambda row: row["probability"])["position"]])
-    (many,) = scorer.score("MSPKTASRY" * 60)
+    ((many,), _) = scorer.score("MSPKTASRY" * 60)
     shown = [row for row in many.rows if "kinases" in row]
     assert 0 < len(shown) <= FAMILIES_OF
     assert all("kinase" in row for row in many.rows)
@@ -86,14 +86,14 @@ def test_families_are_kept_of_the_sites_that_are_shown(scorer):
 
 
 def test_the_title_of_a_site_names_its_family(scorer):
-    (entry,) = scorer.score("MSPTSY")
+    ((entry,), _) = scorer.score("MSPTSY")
     assert ", SRC 0." in draw_sequence(entry)
 
 
 def test_files_are_those_of_the_command(scorer, kinase_folder, tmp_path):
     fasta = tmp_path / "in.fasta"
     fasta.write_text(">a\nMSPKTASRY\n>b\nMKA\n")
-    for path in write_downloads(scorer.score(fasta.read_text()), tmp_path, kinases=True):
+    for path in write_downloads(scorer.score(fasta.read_text())[0], tmp_path, kinases=True):
         again = tmp_path / f"again{path.suffix}"
         options = [] if path.suffix == ".proforma" else ["--kinases"]
         settings = ["--model", str(kinase_folder), "--device", "cpu", "--runtime", "torch", "--quiet"]

@@ -20,7 +20,7 @@ def scorer():
 
 def test_files_are_those_of_the_command_byte_for_byte(scorer, tmp_path):
     text = (ROOT / "examples" / "proteins.fasta").read_text()
-    for path in write_downloads(scorer.score(text), tmp_path, bool(scorer.families)):
+    for path in write_downloads(scorer.score(text)[0], tmp_path, bool(scorer.families)):
         expected = tmp_path / f"expected{path.suffix}"
         arguments = [
             "predict",

@@ -81,7 +81,7 @@ def test_long_proteins_scroll_and_titin_stays_bounded():
 def test_sequence_is_numbered_in_tens_as_it_was_given():
     entry = scored("MSPEK-TAYKSAAAS", [0.95, 0.55, 0.4, 0.01, 0.5])
     root = ET.fromstring(draw_sequence(entry))
-    groups = root.findall("span")
+    groups = root.findall("div/span")
     assert ["".join(group.itertext()) for group in groups] == ["11MSPEKTAYKS", "AAAS"]
     assert [(site.text, site.get("class")) for site in root.iter("b")] == [
         ("S", "p5-high"),

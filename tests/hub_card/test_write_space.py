@@ -61,7 +61,7 @@ def test_facts_are_those_of_the_hub(space):
     assert (found["sdk"], found["app_file"], found["license"]) == ("gradio", "app.py", "other")
     assert "models" not in found
     assert len(found["short_description"]) <= 60
-    assert "serve(model='bundled', revision=None)" in (space / "app.py").read_text()
+    assert "serve(model='bundled', revision=None, uniprot=True)" in (space / "app.py").read_text()
     assert (space / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
@@ -88,7 +88,7 @@ def test_model_folder_goes_along_in_place_of_the_bundled_one(tiny_folder, tmp_pa
     copied = {str(path.relative_to(model)) for path in model.rglob("*") if path.is_file()}
     assert {"config.json", "model.safetensors", "tokenizer_config.json", "vocab.json"} <= copied
     assert "onnx/model.onnx" in copied
-    assert "serve(model='model', revision=None)" in (tmp_path / "space" / "app.py").read_text()
+    assert "serve(model='model', revision=None, uniprot=True)" in (tmp_path / "space" / "app.py").read_text()
 
 
 def test_model_of_the_hub_is_named_and_not_copied(local_hub, tiny_folder, tmp_path):
@@ -99,7 +99,7 @@ def test_model_of_the_hub_is_named_and_not_copied(local_hub, tiny_folder, tmp_pa
     write_space(tmp_path / "space", "org/mine", f"v{phosphot5.__version__}")
     assert facts(tmp_path / "space")["models"] == ["org/mine"]
     assert (
-        f"serve(model='org/mine', revision='v{phosphot5.__version__}')"
+        f"serve(model='org/mine', revision='v{phosphot5.__version__}', uniprot=True)"
         in (tmp_path / "space" / "app.py").read_text()
     )
     assert not list((tmp_path / "space").rglob("*.safetensors"))
