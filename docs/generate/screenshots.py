@@ -17,7 +17,7 @@ from phosphot5.cli.main import main as phosphot5
 CHROMIUM = "/usr/bin/chromium"
 TARGET = Path(__file__).parents[1] / "images" / "app"
 PROTEINS = Path(__file__).parents[2] / "examples" / "proteins.fasta"
-COLOURS = 128
+COLOURS = 256
 
 
 def start(page: Page, example: str, button: str) -> None:
@@ -28,16 +28,31 @@ def start(page: Page, example: str, button: str) -> None:
 
 
 def score(page: Page) -> None:
-    """Score p53."""
+    """Score p53 and point at its serine 15."""
     start(page, "Example: p53 (P04637)", "Score")
     page.get_by_role("img", name="Score track of P04637").wait_for()
+    page.locator(".p5-sequence [data-site='15']").click()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def rank(page: Page) -> None:
+    """Score the examples, go to a site of tau from the ranking, and score again with it known."""
+    page.get_by_role("textbox", name="Proteins: FASTA").fill(PROTEINS.read_text(encoding="utf-8"))
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.locator(".p5-ranking tbody button").first.click()
+    page.get_by_role("button", name="Mark as known").click()
+    page.get_by_role("button", name="Score again").click()
+    page.locator(".p5-detail").filter(has_text="given as known").wait_for()
+    page.evaluate("document.querySelector('.p5-status').scrollIntoView()")
 
 
 def compare(page: Page) -> None:
-    """Compare p53 with a variant."""
+    """Compare p53 with a variant in words, and point at the serine beside the change."""
     page.get_by_role("tab", name="Compare two variants").click()
-    start(page, "Example: p53 and its variant", "Compare")
+    start(page, "Example: P47S in words", "Compare")
     page.get_by_role("img", name="Scores of A point up").wait_for()
+    page.locator("tbody tr:visible").nth(1).click()
+    page.evaluate("scrollTo(0, 0)")
 
 
 def show_report(page: Page) -> None:
@@ -60,8 +75,9 @@ def photograph(page: Page, name: str) -> None:
 
 SHOTS = {
     "desktop": (score, 1280, 2080, "light", 1),
-    "phone": (score, 390, 1960, "dark", 1.5),
-    "compare": (compare, 1280, 1500, "light", 1),
+    "ranking": (rank, 1280, 1400, "dark", 1),
+    "phone": (score, 390, 2300, "dark", 1.5),
+    "compare": (compare, 1280, 1640, "light", 1),
 }
 """What is done, width and height of the window, colour scheme, pixels to a pixel."""
 

@@ -9,6 +9,9 @@ from phosphot5.variants.hgvs import read_change
 
 __all__ = ["apply_changes"]
 
+MOST = 200
+"""Changes at once."""
+
 
 def apply_changes(text: str, protein: Protein) -> tuple[Protein, Pairs]:
     """Apply all changes of a text to a protein at once; positions are those of the protein without them.
@@ -29,10 +32,15 @@ def apply_changes(text: str, protein: Protein) -> tuple[Protein, Pairs]:
     Raises
     ------
     PhosphoT5Error
-        If a notation cannot be read, or does not fit the protein: says which and why.
+        If a notation cannot be read or does not fit the protein, with which and why, or there are too many.
     """
     edits = []
-    for word in re.split(r"[\s,;]+", text.strip(" \t\r\n,;")):
+    words = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
+    if len(words) > MOST:
+        raise PhosphoT5Error(
+            f"{len(words):,} changes are too many at once (at most {MOST}); give variant B instead"
+        )
+    for word in words:
         notation, _, tail = word.removeprefix(f"{protein.id}:").partition(":")
         try:
             edits.append(resolve(read_change(notation, tail), protein.sequence))

@@ -55,6 +55,10 @@ const phosphoT5 = (() => {
       if (ending) p5Picture.save(frame.querySelector(".p5-figure"), ending);
     });
     frame.addEventListener("keydown", (event) => walk(view, event));
+    const scroll = frame.querySelector(".p5-track .p5-scroll");
+    if (scroll && scroll.scrollWidth > scroll.clientWidth) {
+      frame.querySelector(".p5-tools").before(element("p", { class: "p5-note" }, "The track goes on sideways: scroll it, or use the arrow keys."));
+    }
     const first = again.id === data.id && again.site !== null ? again.site : data.chosen;
     again.id = null;
     if (byKey.has(first)) {
@@ -113,7 +117,6 @@ const phosphoT5 = (() => {
     } else {
       row?.scrollIntoView({ block: "nearest" });
     }
-    if (data.known) frame.dataset.site = site.key;
   }
 
   function detail(view, site, row) {

@@ -231,7 +231,7 @@ class _ScoringTab:
         with gr.Column(visible=False) as self.results:
             with gr.Row(elem_classes="p5-buttons"):
                 self.files = [gr.DownloadButton(f"Download {name}", size="md") for name in DOWNLOADS]
-            self.ranking = gr.HTML(js_on_load=MOUNT, apply_default_css=False)
+            self.ranking = gr.HTML(js_on_load=MOUNT, apply_default_css=False, elem_classes="p5-maybe")
             self.choice = gr.Dropdown(label="Protein", visible=False)
             self.result = gr.HTML(js_on_load=MOUNT, apply_default_css=False)
         self._wire(kind, uniprot)

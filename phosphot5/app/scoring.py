@@ -188,7 +188,7 @@ class Scorer:
                     "both changes and variant B are given; empty one of them, for B follows from A and its changes"
                 )
             changed, pairs = apply_changes(changes, proteins[0])
-            proteins.append(changed)
+            proteins.append(self._short("variant B", changed))
         else:
             proteins.append(self._variant("variant B", other))
         table, sites = self.table(kind), self.model.config.site_token_ids
@@ -207,12 +207,16 @@ class Scorer:
             raise PhosphoT5Error(f"{name}: {error}") from error
         if len(proteins) != 1:
             raise PhosphoT5Error(f"{name}: has {len(proteins)} proteins; keep only the one to compare")
-        if len(proteins[0]) > self.limits.compared_residues:
+        return self._short(name, proteins[0])
+
+    def _short(self, name: str, protein: Protein) -> Protein:
+        """Return a protein that is not too long to be compared."""
+        if len(protein) > self.limits.compared_residues:
             raise PhosphoT5Error(
-                f"{name}: has {len(proteins[0]):,} residues, too many to compare (at most "
+                f"{name}: has {len(protein):,} residues, too many to compare (at most "
                 f"{self.limits.compared_residues:,}); cut both variants down to the part of interest"
             )
-        return proteins[0]
+        return protein
 
 
 def _with_few_lists(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from phosphot5.app.changes import apply_changes
 from phosphot5.app.comparison import Comparison
-from phosphot5.app.scoring import Scorer
+from phosphot5.app.scoring import Limits, Scorer
 from phosphot5.cli.main import main
 from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
@@ -43,6 +43,7 @@ def test_all_are_applied_at_once(text, changed):
         ("P3S, oops", "change oops: a notation that cannot be applied: oops"),
         ("P3S P3A", "changes: two changes at one place: position 3; give each residue one change"),
         ("p.Pro3_Lys5del E4A", "changes: two changes at one place: position 4"),
+        ("P3S " * 201, "201 changes are too many at once (at most 200); give variant B instead"),
         ("P3P", "change P3P: no change of the sequence"),
     ],
 )
@@ -71,6 +72,12 @@ def test_sites_are_those_of_the_command(change, tiny_folder, tmp_path):
     assert [sum(row["change"] == kind for row in found) for kind in kinds] == [
         sum(row["change"] == kind for row in expected) for kind in kinds
     ]
+
+
+def test_what_comes_of_changes_may_not_be_too_long(tiny_folder):
+    scorer = Scorer(str(tiny_folder), limits=Limits(compared_residues=5))
+    with pytest.raises(PhosphoT5Error, match="variant B: has 7 residues, too many to compare"):
+        scorer.score_pair("MSP", "", "p.Ser2_Pro3insAAAA")
 
 
 def test_changes_or_variant_b(tiny_folder):
