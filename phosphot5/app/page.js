@@ -9,7 +9,7 @@ const phosphoT5 = (() => {
   function mount(root, trigger, watch) {
     const draw = () => {
       const frame = root.querySelector(".p5-result:not([data-drawn])");
-      if (!frame) return;
+      if (!frame?.querySelector(".p5-data")) return; // a protein without sites has no table
       frame.dataset.drawn = "";
       fill(frame, trigger);
     };

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 
@@ -240,10 +240,10 @@ class _ScoringTab:
         shown = [self.message, self.results, self.ranking, self.result]
         triggers = [self.run.click, self.text.submit, self.known.submit]
         begin = gr.on(triggers, _clear, None, shown, **_HIDDEN)
-        fetched = _fetch_before(begin, [self.text], self.message, self.scorer.limits, uniprot)
+        fetched, problem = _fetch_before(begin, [self.text], self.message, self.scorer.limits, uniprot)
         outputs = [*shown, self.scored, self.choice, *self.files]
-        given = [fetched.problem, self.text, self.known, kind, self.choice, self.scored]
-        fetched.event.then(self._score, given, outputs, **_IN_LINE)
+        given = [problem, self.text, self.known, kind, self.choice, self.scored]
+        fetched.then(self._score, given, outputs, **_IN_LINE)
         self.choice.input(self._show, [self.choice, self.scored], [self.message, self.result], **_HIDDEN)
         self.ranking.select(self._go, self.scored, [self.message, self.choice, self.result], **_HIDDEN)
         self.upload.upload(self._uploaded, self.upload, [self.text, *shown], **_HIDDEN)
@@ -309,7 +309,9 @@ class _ComparingTab:
         self.scorer, self.line = scorer, line
         with gr.Row():
             texts = [
-                gr.Textbox(label=f"Variant {letter}: FASTA, or a sequence", lines=7, max_lines=14)
+                gr.Textbox(
+                    label=f"Variant {letter}: FASTA, or a sequence", lines=7, max_lines=14, min_width=300
+                )
                 for letter in "AB"
             ]
         changes = gr.Textbox(
@@ -329,9 +331,9 @@ class _ComparingTab:
         in_words.click(lambda: [example_pair()[0], "", VARIANT[0]], None, fields, **_HIDDEN)
         triggers = [run.click, *(field.submit for field in fields)]
         begin = gr.on(triggers, lambda: _clear()[:3], None, shown, **_HIDDEN)
-        fetched = _fetch_before(begin, texts, message, scorer.limits, uniprot)
-        given = [fetched.problem, *fields, kind]
-        fetched.event.then(self._compare, given, shown, **_IN_LINE)
+        fetched, problem = _fetch_before(begin, texts, message, scorer.limits, uniprot)
+        given = [problem, *fields, kind]
+        fetched.then(self._compare, given, shown, **_IN_LINE)
 
     def _compare(
         self, problem: str, first: str, second: str, changes: str, kind: str | None
@@ -351,16 +353,10 @@ class _ComparingTab:
         yield [draw_status(comparison.summary), gr.Column(visible=True), picture]
 
 
-class _Fetched(NamedTuple):
-    """An event that puts sequences in the place of accessions, and what went wrong, mostly nothing."""
-
-    event: Any
-    problem: gr.State
-
-
 def _fetch_before(
     begin: Any, texts: list[gr.Textbox], message: gr.HTML, limits: Limits, uniprot: str | None
-) -> _Fetched:
+) -> tuple[Any, gr.State]:
+    """Put sequences in the place of accessions; returns the event, and what went wrong, mostly nothing."""
     problem = gr.State("")
 
     def fetch(*given: str) -> Iterator[list[Any]]:
@@ -374,7 +370,7 @@ def _fetch_before(
             yield ["", draw_error(error), *given]
 
     event = begin.then(fetch, texts, [message, problem, *texts], **_IN_LINE, concurrency_limit=10)
-    return _Fetched(event, problem)
+    return event, problem
 
 
 def _waited(place: Place, others: int) -> Iterator[list[Any]]:

@@ -74,10 +74,11 @@ def draw_result(
     described = (
         f'<p class="p5-note"><bdi>{escape(protein.description)}</bdi></p>' if protein.description else ""
     )
+    sites = draw_track(entry, table)
+    if entry.rows:
+        sites = _picture(legend(known) + sites, protein.id) + _table("Sites", data, level=3)
     return (
-        f'<div class="p5-result"><h2><bdi>{escape(protein.id)}</bdi></h2>{described}{entry_links(protein)}'
-        f"{_picture(legend(known) + draw_track(entry, table), protein.id)}"
-        f"{_table('Sites', data, level=3)}"
+        f'<div class="p5-result"><h2><bdi>{escape(protein.id)}</bdi></h2>{described}{entry_links(protein)}{sites}'
         f'<h3>Sequence</h3>{draw_sequence(entry)}<div class="p5-families">{draw_families(entry, families)}</div></div>'
     )
 
@@ -112,6 +113,8 @@ def draw_comparison(comparison: Comparison, table: Thresholds) -> str:
         "by": None,
         "titles": {"probability": "Probability A", "call": "Call A"},
     }
+    if not data["rows"]:
+        return f'<div class="p5-result">{picture}</div>'
     note = "A points up, B down; positions are columns of their alignment."
     if len(changes) > NAMED_CHANGES:
         note += (
