@@ -32,9 +32,15 @@ class Place:
         Returns
         -------
         int
-            How many are before this visitor; 0 if it is their turn, which lasts until the place is left.
+            How many are before this visitor; 0 if it is their turn.
         """
         return self._line._wait(self, seconds)
+
+    def begin(self) -> None:
+        """Begin to be served, which lasts until the place is left; waits if the turn was lost meanwhile."""
+        while self.wait():
+            pass
+        self.started = True
 
 
 class Line:
@@ -86,9 +92,7 @@ class Line:
                 )
                 self._see(place)
             place.told = True
-            ahead = self._places.index(place)
-            place.started = ahead == 0
-            return ahead
+            return self._places.index(place)
 
     def _see(self, place: Place) -> None:
         """Note that a visitor is still there; one who was given up stands at the end again."""

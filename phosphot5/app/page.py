@@ -378,6 +378,7 @@ def _waited(place: Place, others: int) -> Iterator[list[Any]]:
     while ahead := place.wait():
         yield [draw_status(f"Waiting: {counted(ahead, 'visitor')} before you."), *[gr.skip()] * others]
     yield [draw_status("Scoring."), *[gr.skip()] * others]
+    place.begin()
 
 
 def _example(accession: str) -> list[str]:

@@ -70,3 +70,17 @@ def test_twenty_at_once_are_served_in_turn(visit):
         assert page.get_by_role("alert").count() == 0
     told = {text for page in pages for text in page.evaluate("told")}
     assert any("before you" in text for text in told)
+
+
+def test_visitors_who_leave_do_not_hold_up_the_others(visit, browser, url):
+    heavy = "".join(f">h{number}\n{'MSPEKTYSPSASPRRASV' * 40}\n" for number in range(7))
+    for _ in range(5):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(url)
+        run(page, heavy)
+        page.wait_for_timeout(100)
+        context.close()
+    page = visit()
+    run(page, ">last\nMSPEKTYS")
+    page.get_by_role("img", name="Score track of last").wait_for(timeout=60_000)

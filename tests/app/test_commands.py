@@ -58,6 +58,13 @@ def test_a_space_or_a_folder(arguments, found, capsys):
     assert f"{found} " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [[], ["--no-uniprot"]])
+def test_a_space_asks_uniprot_unless_told_not_to(options, tiny_folder, tmp_path):
+    folder = tmp_path / "space"
+    assert main(["push-space", "--folder", str(folder), "--model", str(tiny_folder), *options]) == 0
+    assert f"uniprot={not options})" in (folder / "app.py").read_text()
+
+
 def test_push_space_reaches_the_hub(local_hub, tiny_folder, capsys):
     assert main(["push-space", REPO, "--model", "bundled", "--private"]) == 0
     repo = local_hub.repo(REPO, "space")

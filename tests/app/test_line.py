@@ -39,9 +39,20 @@ def test_who_says_nothing_is_passed_over_and_may_come_back():
     line = Line(most=9, clock=lambda: now[0])
     with line.place() as first, line.place() as gone, line.place() as last:
         assert [first.wait(), gone.wait(), last.wait()] == [0, 1, 2]
+        first.begin()
         now[0] = STALE + 1
         assert last.wait(0) == 1  # the first is being served, however long it takes
         assert gone.wait(0) == 2
+
+
+def test_who_leaves_before_being_served_does_not_block_the_line():
+    now = [0.0]
+    line = Line(most=9, clock=lambda: now[0])
+    with line.place() as gone, line.place() as next_one:
+        assert [gone.wait(), next_one.wait()] == [0, 1]
+        now[0] = STALE + 1
+        assert next_one.wait(0) == 0
+        next_one.begin()
 
 
 def test_a_place_is_left_when_scoring_fails():
