@@ -52,7 +52,7 @@ def examples() -> str:
         hits = sum(row["call"] in AT_5_PERCENT for row in rows)
         known, called = known + len(rows), called + hits
         title = f"[{protein.id}](https://www.uniprot.org/uniprotkb/{protein.id})"
-        name = protein.description.partition(" (")[2].partition(")")[0].partition(",")[0]
+        name = protein.description.partition("GN=")[2].split()[0]
         cells = [f"{len(rows)} of {len(scored()[protein.id])}", str(hits), f"{_auroc(protein.id):.3f}"]
         summary.append([f"{name}, {title}", _used_as(found["files"][protein.id]), *cells])
         details += [[name, *row["cells"]] for row in rows]
