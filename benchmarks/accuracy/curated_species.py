@@ -29,7 +29,7 @@ from benchmarks.common import describe, save
 
 SET = "musitedeep/ST_dev.fasta.gz"
 OTHERS = "others"
-"""Species in none of the groups, bacteria among them."""
+"""Species in none of the groups: strains of yeast, fruit flies, bacteria."""
 CLASSES = ("st", "s", "t")
 
 
