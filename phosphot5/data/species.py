@@ -77,6 +77,14 @@ _SPECIES = {
         7240 DROSI Drosophila simulans
         7245 DROYA Drosophila yakuba
         7244 DROVI Drosophila virilis
+        7220 DROER Drosophila erecta
+        7217 DROAN Drosophila ananassae
+        7222 DROGR Drosophila grimshawi
+        7230 DROMO Drosophila mojavensis
+        7234 DROPE Drosophila persimilis
+        46245 DROPS Drosophila pseudoobscura pseudoobscura
+        7238 DROSE Drosophila sechellia
+        7260 DROWI Drosophila willistoni
         7165 ANOGA Anopheles gambiae
         7159 AEDAE Aedes aegypti
         7176 CULQU Culex quinquefasciatus
@@ -95,6 +103,11 @@ _SPECIES = {
     "yeasts": """
         4932 YEAST Saccharomyces cerevisiae
         559292 YEAST Saccharomyces cerevisiae
+        307796 YEAS7 Saccharomyces cerevisiae
+        285006 YEAS1 Saccharomyces cerevisiae
+        574961 YEAS2 Saccharomyces cerevisiae
+        545124 YEAS6 Saccharomyces cerevisiae
+        643680 YEAS8 Saccharomyces cerevisiae
         226230 SACK1 Saccharomyces kudriavzevii
         4896 SCHPO Schizosaccharomyces pombe
         284812 SCHPO Schizosaccharomyces pombe
@@ -208,6 +221,9 @@ _IN_HEADER = (
 def named_species(header: str) -> str:
     """Return the species that a FASTA header names: taxon id, else scientific name, else mnemonic of UniProt.
 
+    The first of these that is in a group comes before the others: a strain has an id of its own, and the name of its
+    species.
+
     Parameters
     ----------
     header : str
@@ -223,8 +239,8 @@ def named_species(header: str) -> str:
     >>> named_species("sp|P53049|YOR1_YEAST Oligomycin resistance OS=Saccharomyces cerevisiae (strain S288c) GN=YOR1")
     'Saccharomyces cerevisiae'
     """
-    found = next(filter(None, (pattern.search(header) for pattern in _IN_HEADER)), None)
-    return found[1] if found else ""
+    names = [found[1] for pattern in _IN_HEADER if (found := pattern.search(header))]
+    return next(filter(group_of, names), names[0] if names else "")
 
 
 def group_of(species: str) -> str | None:

@@ -34,6 +34,9 @@ DATA = Path(__file__).parents[3] / "shared" / "data" / "phosphosites" / "species
         ("my_HUMAN", ""),
         ("NP_000537.3 cellular tumor antigen p53 isoform a [Homo sapiens]", ""),
         ("p BOX=9606 PHOS=Homo sapiens", ""),
+        ("B1 protein OS=Saccharomyces cerevisiae (strain X) OX=1234567 GN=B", "Saccharomyces cerevisiae"),
+        ("sp|Q1|ABC_YEAS7 protein OX=1234567", "YEAS7"),
+        ("B2 protein OS=Homo neanderthalensis OX=63221", "63221"),
     ],
 )
 def test_headers_name_species(header, species):
