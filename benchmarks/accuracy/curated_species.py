@@ -29,7 +29,7 @@ from benchmarks.common import describe, save
 
 SET = "musitedeep/ST_dev.fasta.gz"
 OTHERS = "others"
-"""Species in none of the groups: strains of yeast, fruit flies, bacteria."""
+"""Species in none of the groups, bacteria among them."""
 CLASSES = ("st", "s", "t")
 
 
