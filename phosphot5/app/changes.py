@@ -5,12 +5,14 @@ import re
 from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.variants.changes import Pairs, RefusedVariantError, apply_all, resolve
-from phosphot5.variants.hgvs import read_change
+from phosphot5.variants.hgvs import read_changes
 
 __all__ = ["apply_changes"]
 
 MOST = 200
 """Changes at once."""
+_WORD = re.compile(r"[^\s,;\[]*\[[^\]]*\][^\s,;]*|[^\s,;]+")
+"""A notation; those of one allele stand in brackets with semicolons between."""
 
 
 def apply_changes(text: str, protein: Protein) -> tuple[Protein, Pairs]:
@@ -35,7 +37,7 @@ def apply_changes(text: str, protein: Protein) -> tuple[Protein, Pairs]:
         If a notation cannot be read or does not fit the protein, with which and why, or there are too many.
     """
     edits = []
-    words = re.split(r"[\s,;]+", text.strip(" \t\r\n,;"))
+    words = _WORD.findall(text) or [text]
     if len(words) > MOST:
         raise PhosphoT5Error(
             f"{len(words):,} changes are too many at once (at most {MOST}); give variant B instead"
@@ -43,7 +45,7 @@ def apply_changes(text: str, protein: Protein) -> tuple[Protein, Pairs]:
     for word in words:
         notation, _, tail = word.removeprefix(f"{protein.id}:").partition(":")
         try:
-            edits.append(resolve(read_change(notation, tail), protein.sequence))
+            edits += [resolve(change, protein.sequence) for change in read_changes(notation, tail)]
         except RefusedVariantError as error:
             raise PhosphoT5Error(f"change {word[:60]}: {error}") from error
     try:

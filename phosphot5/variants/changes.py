@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Change", "Edit", "Pairs", "RefusedVariantError", "apply_all", "resolve"]
+__all__ = ["Allele", "Change", "Edit", "Pairs", "RefusedVariantError", "apply_all", "resolve", "resolve_all"]
 
 Kind = Literal["substitution", "deletion", "insertion", "duplication", "frameshift", "stop"]
 Pairs = list[tuple[int | None, int | None]]
@@ -93,6 +93,22 @@ class Edit:
             return None
         return position - self.removed + len(self.inserted)
 
+    def origin(self, position: int) -> tuple[int, bool]:
+        """Return where a new residue comes in, and whether it stands in the place of one residue.
+
+        Parameters
+        ----------
+        position : int
+            Position of the new residue in the changed sequence, 1-based.
+
+        Returns
+        -------
+        int, bool
+            Position in the sequence as it was, 1-based: of the residue in whose place it stands, or of the first
+            residue replaced.
+        """
+        return (position, True) if self.aligned else (self.first, False)
+
     def distance(self, position: int) -> int:
         """Return how far a residue is from the nearest one that is replaced; 0 for those themselves.
 
@@ -105,6 +121,71 @@ class Edit:
         if position < self.first:
             return position - self.first
         return max(0, position - (self.first + self.removed - 1))
+
+
+@dataclass(frozen=True)
+class Allele:
+    """Several edits of one sequence at once, which do not touch each other; speaks of positions as :class:`Edit` does.
+
+    Parameters
+    ----------
+    edits : tuple of Edit
+        In the order of their positions, which are all those of the sequence as it was.
+    """
+
+    edits: tuple[Edit, ...]
+
+    def apply(self, sequence: str) -> str:
+        """Return the changed sequence."""
+        return apply_all(self.edits, sequence)[0]
+
+    def position_in_variant(self, position: int) -> int | None:
+        """Return where a residue is in the changed sequence, None if it is gone; 1-based."""
+        moved = 0
+        for edit in self.edits:
+            if position < edit.first:
+                break
+            found = edit.position_in_variant(position)
+            if found is None or position < edit.first + edit.removed:
+                return None if found is None else found + moved
+            moved += len(edit.inserted) - edit.removed
+        return position + moved
+
+    def origin(self, position: int) -> tuple[int, bool]:
+        """Return where a new residue comes in, and whether it stands in the place of one residue; 1-based."""
+        moved, at, before = 0, self.edits[0], 0
+        for edit in self.edits:
+            if position < edit.first + moved:
+                break
+            at, before = edit, moved
+            moved += len(edit.inserted) - edit.removed
+        return at.origin(position - before)
+
+    def distance(self, position: int) -> int:
+        """Return how far a residue is from the nearest one that is replaced; negative towards the N-terminus."""
+        return min((edit.distance(position) for edit in self.edits), key=abs)
+
+
+def resolve_all(changes: Sequence[Change], sequence: str) -> Edit | Allele:
+    """Check changes on one allele against a sequence and say which residues they replace.
+
+    Parameters
+    ----------
+    changes : sequence of Change
+        From :func:`~phosphot5.variants.hgvs.read_changes`.
+    sequence : str
+        Residues in capital letters.
+
+    Raises
+    ------
+    RefusedVariantError
+        If one cannot be applied, or two touch the same residue.
+    """
+    edits = [resolve(change, sequence) for change in changes]
+    if len(edits) == 1:
+        return edits[0]
+    apply_all(edits, sequence)
+    return Allele(tuple(sorted(edits, key=lambda edit: (edit.first, edit.removed))))
 
 
 def resolve(change: Change, sequence: str) -> Edit:

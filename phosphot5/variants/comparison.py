@@ -183,14 +183,16 @@ class Comparison:
             is listed in any case.
         """
         edit = self.variant.edit
-        rows = [self._row("lost", old, edit.position_in_variant(old), None) for old in self.lost]
-        rows += [self._row("gained", new if edit.aligned else None, new, None) for new in self.gained]
+        rows = [(old, self._row("lost", old, edit.position_in_variant(old), None)) for old in self.lost]
+        for new in self.gained:
+            place, in_place = edit.origin(new)
+            rows.append((place, self._row("gained", place if in_place else None, new, None)))
         rows += [
-            self._row("changed", old, new, ratio)
+            (old, self._row("changed", old, new, ratio))
             for (old, new), ratio in zip(self.pairs, self.ratios, strict=True)
             if abs(ratio) >= smallest_change or self.before.sequence[old - 1] != self.after.sequence[new - 1]
         ]
-        return sorted(rows, key=lambda row: (row["position"] or edit.first, row["variant_position"] or 0))
+        return [row for _, row in sorted(rows, key=lambda item: (item[0], item[1]["variant_position"] or 0))]
 
     def summary(self, rows: Collection[Mapping[str, Any]], weakest_call: str) -> dict[str, Any]:
         """Return the row of the variant in the table of variants.

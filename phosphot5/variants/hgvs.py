@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from phosphot5.variants.changes import Change, RefusedVariantError
 
-__all__ = ["read_change"]
+__all__ = ["read_change", "read_changes"]
 
 _THREE = {
     "ala": "A", "arg": "R", "asn": "N", "asp": "D", "cys": "C", "gln": "Q", "glu": "E", "gly": "G", "his": "H",
@@ -26,6 +26,37 @@ _UNKNOWN = re.compile(r"[?0]|\(?=\)?|\(?M(?:et)?1\)?\?|.*[?]$", re.ASCII)
 
 NOTATION = "a notation that cannot be applied"
 """Reason of refusal."""
+
+
+def read_changes(text: str, tail: str = "") -> list[Change]:
+    """Read the notation of one variant, or of several on one allele: ``p.[Pro47Ser;Arg72Pro]``.
+
+    Parameters
+    ----------
+    text, tail : str
+        As for :func:`read_change`; the tail is that of the frameshift among several.
+
+    Raises
+    ------
+    RefusedVariantError
+        As :func:`read_change`, or if the changes are on two alleles, or it is not known on which.
+
+    Examples
+    --------
+    >>> [change.first for change in read_changes("p.[(Pro47Ser;Arg72Pro)]")]
+    [47, 72]
+    """
+    body = unquote(text.strip()).removeprefix("p.")
+    if "(;)" in body or "];[" in body:
+        raise RefusedVariantError("changes that are not known to be on one allele", text)
+    if not (body.startswith("[") and body.endswith("]")):
+        return [read_change(text, tail)]
+    inside = body[1:-1]
+    if inside.startswith("(") and inside.endswith(")") and inside.count("(") == 1:
+        inside = inside[1:-1]
+    parts = inside.split(";")
+    shifted = next((number for number, part in enumerate(parts) if "fs" in part), 0)
+    return [read_change(part, tail if number == shifted else "") for number, part in enumerate(parts)]
 
 
 def read_change(text: str, tail: str = "") -> Change:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from phosphot5.data import Protein
 from phosphot5.data.sequences import Sequences
 from phosphot5.errors import PhosphoT5Error
-from phosphot5.variants.changes import Edit, RefusedVariantError, resolve
-from phosphot5.variants.hgvs import read_change
+from phosphot5.variants.changes import Allele, Edit, RefusedVariantError, resolve_all
+from phosphot5.variants.hgvs import read_changes
 from phosphot5.variants.requests import Request
 
 __all__ = ["Variant", "WildTypes", "substitutions"]
@@ -30,7 +30,7 @@ class Variant:
         The protein without it.
     text : str
         Its notation.
-    edit : Edit
+    edit : Edit or Allele
         What it does to the sequence.
     source : str
         Where it comes from.
@@ -38,7 +38,7 @@ class Variant:
 
     protein: Protein
     text: str
-    edit: Edit
+    edit: Edit | Allele
     source: str = ""
 
     @property
@@ -116,7 +116,7 @@ class WildTypes:
             If its protein is not there, or it cannot be applied to it.
         """
         protein = self.find(request.protein)
-        edit = resolve(read_change(request.text, request.tail), protein.sequence)
+        edit = resolve_all(read_changes(request.text, request.tail), protein.sequence)
         return Variant(protein, request.text, edit, request.source)
 
 

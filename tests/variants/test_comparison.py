@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from phosphot5.data import Protein
-from phosphot5.variants.changes import resolve
+from phosphot5.variants.changes import resolve_all
 from phosphot5.variants.comparison import (
     SITE_COLUMNS,
     SUMMARY_COLUMNS,
@@ -14,7 +14,7 @@ from phosphot5.variants.comparison import (
     ScoredSites,
     log2_odds_ratio,
 )
-from phosphot5.variants.hgvs import read_change
+from phosphot5.variants.hgvs import read_changes
 from phosphot5.variants.wild_types import Variant
 
 SEQUENCE = "MSPKTRYLAV"
@@ -24,7 +24,7 @@ TABLE = {residue: {"fpr": [0.01, 0.05, 1.0], "probability": [0.9, 0.5, 0.0]} for
 def compared(text, before, after, tail=""):
     """Compare scores that are given by position."""
     protein = Protein(id="p", sequence=SEQUENCE)
-    variant = Variant(protein, text, resolve(read_change(text, tail), SEQUENCE), "line 1")
+    variant = Variant(protein, text, resolve_all(read_changes(text, tail), SEQUENCE), "line 1")
     sites = []
     for sequence, scores in ((SEQUENCE, before), (variant.changed.sequence, after)):
         values = np.full(len(sequence), np.nan)
@@ -143,3 +143,20 @@ def test_summary_without_a_site_that_stays():
     comparison = compared("p.Met1_Tyr7delinsLys", BEFORE, {})
     row = comparison.summary(comparison.rows(1), "medium")
     assert (row["lost"], row["largest_change"], row["largest_change_site"]) == (3, None, None)
+
+
+def test_rows_of_several_changes_on_one_allele():
+    # MSPKTRYLAV -> MPKSATRSLAV: S2 gone, SA inserted behind K4, Y7S
+    comparison = compared("p.[Ser2del;Lys4_Thr5insSerAla;Tyr7Ser]", BEFORE, {4: 0.6, 6: 0.5, 8: 0.9})
+    rows = comparison.rows(1)
+    found = [
+        (row["change"], row["position"], row["variant_position"], row["variant_residue"], row["distance"])
+        for row in rows
+    ]
+    assert found == [
+        ("lost", 2, None, None, 0),
+        ("gained", None, 4, "S", 0),
+        ("changed", 5, 6, "T", 1),
+        ("changed", 7, 8, "S", 0),
+    ]
+    assert rows[2]["log2_odds_ratio"] == pytest.approx(-2)

@@ -2,14 +2,22 @@
 
 import pytest
 
-from phosphot5.variants.changes import Change, Edit, RefusedVariantError, resolve
-from phosphot5.variants.hgvs import read_change
+from phosphot5.variants.changes import (
+    Allele,
+    Change,
+    Edit,
+    RefusedVariantError,
+    apply_all,
+    resolve,
+    resolve_all,
+)
+from phosphot5.variants.hgvs import read_change, read_changes
 
 PROTEIN = "MSPKTRYLAV"
 
 
 def applied(text, tail="", sequence=PROTEIN):
-    return resolve(read_change(text, tail), sequence).apply(sequence)
+    return resolve_all(read_changes(text, tail), sequence).apply(sequence)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,13 @@ def test_frameshift_has_the_tail_that_is_given(text, tail):
         ("p.Ser2_Lys4delSerPro", "", "a notation that cannot be applied"),
         ("p.Lys4_Thr5ins(5)", "", "a notation that cannot be applied"),
         ("p.Pro3delinsTer*A", "", "a notation that cannot be applied"),
-        ("p.[Pro3Ser;Lys4Arg]", "", "a notation that cannot be applied"),
+        ("p.[Pro3Ser];[Lys4Arg]", "", "changes that are not known to be on one allele"),
+        ("p.[Pro3Ser(;)Lys4Arg]", "", "changes that are not known to be on one allele"),
+        ("p.[Pro3Ser;Lys4?]", "", "an unknown effect"),
+        ("p.[Pro3Ser;Lys4Arg]", "QST", "a notation that cannot be applied"),
+        ("p.[Pro3Ser;Pro3del]", "", "two changes at one place"),
+        ("p.[Pro3Ter;Lys4Arg]", "", "two changes at one place"),
+        ("p.[Pro3Ser;]", "", "a notation that cannot be applied"),
         ("p.Pro3^Ser", "", "a notation that cannot be applied"),
         ("p.Met1ext-5", "", "a notation that cannot be applied"),
         ("p.Pro3[4]", "", "a notation that cannot be applied"),
@@ -156,3 +170,31 @@ def test_where_residues_go(text, positions, distances):
     for at, to in enumerate(positions, 1):
         if to is not None and edit.distance(at):
             assert changed[to - 1] == PROTEIN[at - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "tail", "changed"),
+    [
+        ("p.[Pro3Ser;Lys4Arg]", "", "MSSRTRYLAV"),
+        ("p.[(Lys4Arg;Pro3Ser)]", "", "MSSRTRYLAV"),
+        ("[P3S;T5Y]", "", "MSSKYRYLAV"),
+        ("p.[Pro3del;Lys4_Thr5insAlaAla;Arg6Lys]", "", "MSKAATKYLAV"),
+        ("p.[Pro3Ser;Arg6GlnfsTer3]", "QS", "MSSKTQS"),
+    ],
+)
+def test_changes_on_one_allele(text, tail, changed):
+    assert applied(text, tail) == changed
+
+
+def test_residues_of_an_allele_go_where_the_alignment_says():
+    edits = [
+        resolve(read_change(text), PROTEIN) for text in ("p.Pro3del", "p.Lys4_Thr5insAlaAla", "p.Arg6Lys")
+    ]
+    allele = Allele(tuple(edits))
+    pairs = apply_all(edits, PROTEIN)[1]
+    for old, new in pairs:
+        if old is not None:
+            expected = None if new is None else new + 1
+            assert allele.position_in_variant(old + 1) == expected
+    assert [allele.origin(at) for at in (4, 5, 7)] == [(5, False), (5, False), (6, True)]
+    assert [allele.distance(at) for at in range(1, 8)] == [-2, -1, 0, 1, 1, 0, 1]
