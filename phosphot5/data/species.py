@@ -214,12 +214,17 @@ _IN_HEADER = (
     re.compile(r"\sOX=(\w+)"),
     re.compile(r"\sOS=([^(]+?)\s*(?:\(|\s[A-Z]{2}=|$)"),
     re.compile(r"^(?:sp|tr)\|[^|\s]+\|\w+_(\w+)"),
+    re.compile(r"\[([A-Z][a-z]+ [a-z][^\[\]]*)\]\s*$"),
+    re.compile(r"\[([A-Z][a-z]+ [a-z.-]+)[^\[\]]*\]\s*$"),
 )
-"""Where a header names the species, first to last: taxon id, scientific name without its strain, mnemonic."""
+"""Where a header names the species, first to last: taxon id, scientific name without its strain, mnemonic, and the name
+in brackets at the end that NCBI writes, with its strain and without."""
 
 
 def named_species(header: str) -> str:
     """Return the species that a FASTA header names: taxon id, else scientific name, else mnemonic of UniProt.
+
+    UniProt and NCBI write these: ``OX=9606``, ``OS=Homo sapiens``, ``P53_HUMAN``, ``[Homo sapiens]``.
 
     The first of these that is in a group comes before the others: a strain has an id of its own, and the name of its
     species.
