@@ -149,7 +149,7 @@ def test_space_runs_without_the_package_and_scores(space, libraries, tmp_path):
     assert "Compare two variants" in page, (tmp_path / "log").read_text()
     code = (
         "import phosphot5; from phosphot5.app.scoring import Scorer; print(phosphot5.__file__, phosphot5.__version__); "
-        "print([row['probability'] for row in Scorer().score('MEEPQSDPSVEPPLSQ')[0].rows])"
+        "print([row['probability'] for row in Scorer().score('MEEPQSDPSVEPPLSQ')[0][0].rows])"
     )
     command = [*alone, "-c", f"import sys; sys.path.insert(0, {str(space)!r}); {code}"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
