@@ -3,7 +3,7 @@
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -225,7 +225,8 @@ class _ScoringTab:
             self.upload = gr.UploadButton("Upload FASTA", size="md", file_types=endings)
             for name, accession in EXAMPLES.items():
                 example = gr.Button(f"Example: {name} ({accession})", size="md")
-                example.click(partial(_example, accession), None, [self.text, self.known], **_HIDDEN)
+                filled = partial(lambda accession: [example_text(accession), ""], accession)
+                example.click(filled, None, [self.text, self.known], **_HIDDEN)
         self.message = gr.HTML()
         self.scored = gr.State([], time_to_live=KEPT_SECONDS)
         with gr.Column(visible=False) as self.results:
@@ -258,16 +259,10 @@ class _ScoringTab:
         before: Sequence[Scored],
     ) -> Iterator[list[Any]]:
         nothing = [*_clear()[1:], [], gr.skip(), *[None] * len(self.files)]
-        if problem:
-            yield [problem, *nothing]
+        done = yield from _served(self.line, problem, nothing, partial(self.scorer.score, text, kind, known))
+        if done is None:
             return
-        try:
-            with self.line.place() as place:
-                yield from _waited(place, len(nothing))
-                found, note = self.scorer.score(text, kind, known)
-        except PhosphoT5Error as error:
-            yield [draw_error(error), *nothing]
-            return
+        found, note = done
         names = [(f"{at}. {entry.protein.id}", at - 1) for at, entry in enumerate(found, 1)]
         same = [entry.protein.id for entry in before] == [entry.protein.id for entry in found]
         number = number if number and same else 0
@@ -338,16 +333,11 @@ class _ComparingTab:
     def _compare(
         self, problem: str, first: str, second: str, changes: str, kind: str | None
     ) -> Iterator[list[Any]]:
-        nothing = _clear()[1:3]
-        if problem:
-            yield [problem, *nothing]
-            return
-        try:
-            with self.line.place() as place:
-                yield from _waited(place, len(nothing))
-                comparison = Comparison.from_scored(*self.scorer.score_pair(first, second, changes, kind))
-        except PhosphoT5Error as error:
-            yield [draw_error(error), *nothing]
+        def compare() -> Comparison:
+            return Comparison.from_scored(*self.scorer.score_pair(first, second, changes, kind))
+
+        comparison = yield from _served(self.line, problem, _clear()[1:3], compare)
+        if comparison is None:
             return
         picture = draw_comparison(comparison, self.scorer.table(kind))
         yield [draw_status(comparison.summary), gr.Column(visible=True), picture]
@@ -373,17 +363,28 @@ def _fetch_before(
     return event, problem
 
 
+def _served(
+    line: Line, problem: str, nothing: list[Any], work: Callable[[], Any]
+) -> Generator[list[Any], None, Any]:
+    """Do what a visitor asks for in turn; where that fails, say why beside ``nothing``, and return None."""
+    if problem:
+        yield [problem, *nothing]
+        return None
+    try:
+        with line.place() as place:
+            yield from _waited(place, len(nothing))
+            return work()
+    except PhosphoT5Error as error:
+        yield [draw_error(error), *nothing]
+        return None
+
+
 def _waited(place: Place, others: int) -> Iterator[list[Any]]:
     """Say how many visitors are before this one until it is their turn; leave the other outputs as they are."""
     while ahead := place.wait():
         yield [draw_status(f"Waiting: {counted(ahead, 'visitor')} before you."), *[gr.skip()] * others]
     yield [draw_status("Scoring."), *[gr.skip()] * others]
     place.begin()
-
-
-def _example(accession: str) -> list[str]:
-    """Return the text of an example, without known sites."""
-    return [example_text(accession), ""]
 
 
 def _download_folder(button: gr.DownloadButton) -> Path:
