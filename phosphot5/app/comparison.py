@@ -10,7 +10,7 @@ from typing import Any
 from phosphot5.app.scoring import Scored
 from phosphot5.app.sequence import site_text
 from phosphot5.app.track import Mark
-from phosphot5.variants.changes import Pairs
+from phosphot5.variants.changes import Allele, Edit, Pairs
 from phosphot5.variants.comparison import DIGITS, log2_odds_ratio
 
 __all__ = ["COLUMNS", "Comparison", "align"]
@@ -175,14 +175,14 @@ class Comparison:
         }
 
     @cached_property
-    def _replaced(self) -> list[tuple[int, int]]:
-        """First and last residue of A, 0-based, of every run of differences; of a mere insertion the two beside it."""
+    def _replaced(self) -> list[Edit]:
+        """What is replaced in A, run by run of differences; the new residues are left out."""
         found = []
         done = 0  # residues of A so far
         for same, run in groupby(self.pairs, key=lambda pair: self._kind(pair) == "same"):
             residues = sum(a is not None for a, _ in run)
             if not same:
-                found.append((done, done + residues - 1))
+                found.append(Edit(done + 1, residues, ""))
             done += residues
         return found
 
@@ -191,10 +191,7 @@ class Comparison:
         index = pair[0]
         if index is None or self._kind(pair) != "same":
             return 0
-        distances = [
-            index - first if index < first else max(0, index - last) for first, last in self._replaced
-        ]
-        return min(distances, key=abs, default=None)
+        return Allele(tuple(self._replaced)).distance(index + 1) if self._replaced else None
 
     def _kind(self, pair: tuple[int | None, int | None]) -> str:
         a, b = pair

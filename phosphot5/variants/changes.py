@@ -137,29 +137,25 @@ class Allele:
 
     def apply(self, sequence: str) -> str:
         """Return the changed sequence."""
-        return apply_all(self.edits, sequence)[0]
+        for edit in reversed(self.edits):  # so that the places of those before stay what they are
+            sequence = edit.apply(sequence)
+        return sequence
 
     def position_in_variant(self, position: int) -> int | None:
         """Return where a residue is in the changed sequence, None if it is gone; 1-based."""
-        moved = 0
-        for edit in self.edits:
-            if position < edit.first:
-                break
-            found = edit.position_in_variant(position)
-            if found is None or position < edit.first + edit.removed:
-                return None if found is None else found + moved
-            moved += len(edit.inserted) - edit.removed
-        return position + moved
+        place: int | None = position
+        for edit in reversed(self.edits):
+            if place is not None:
+                place = edit.position_in_variant(place)
+        return place
 
     def origin(self, position: int) -> tuple[int, bool]:
         """Return where a new residue comes in, and whether it stands in the place of one residue; 1-based."""
-        moved, at, before = 0, self.edits[0], 0
         for edit in self.edits:
-            if position < edit.first + moved:
+            if position < edit.first + len(edit.inserted):
                 break
-            at, before = edit, moved
-            moved += len(edit.inserted) - edit.removed
-        return at.origin(position - before)
+            position += edit.removed - len(edit.inserted)
+        return edit.origin(position)
 
     def distance(self, position: int) -> int:
         """Return how far a residue is from the nearest one that is replaced; negative towards the N-terminus."""
