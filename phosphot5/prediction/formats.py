@@ -12,14 +12,13 @@ from phosphot5.data import Protein, SiteState, render
 from phosphot5.errors import OutputFileError
 from phosphot5.modeling_phosphot5.families_phosphot5 import FAMILY_COLUMNS, KINASE_COLUMNS, family_rows
 from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, COLUMNS
-from phosphot5.output import ending_of
 from phosphot5.prediction.about import About
 from phosphot5.prediction.html_report import MOST_SITES, report_line, write_report
 from phosphot5.prediction.tables import (
     BINARY,
     ENDINGS,
     MOST_EXCEL_ROWS,
-    check_whole_file,
+    choose_table,
     header_text,
     row_text,
     too_many_rows,
@@ -248,9 +247,6 @@ def choose_format(path: str, name: str | None = None) -> Format:
     PhosphoT5Error
         If a package is missing that writes it.
     """
-    if name is None:
-        endings = {format.name: format.suffixes for format in FORMATS.values()}
-        name = "tsv" if path == "-" else ending_of(path, endings)
-    if FORMATS[name].assemble is not None:
-        check_whole_file(path, name)
-    return FORMATS[name]
+    endings = {format.name: format.suffixes for format in FORMATS.values()}
+    whole = [format.name for format in FORMATS.values() if format.assemble is not None]
+    return FORMATS[choose_table(path, name, endings, whole)]

@@ -2,7 +2,7 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ __all__ = [
     "BINARY",
     "ENDINGS",
     "MOST_EXCEL_ROWS",
-    "check_whole_file",
     "choose_table",
     "header_text",
     "open_table",
@@ -44,30 +43,39 @@ Columns = Mapping[str, type]
 """Names of columns and what they hold: str, int or float; every cell may be None."""
 
 
-def choose_table(path: str, name: str | None = None) -> str:
-    """Choose a table by name or by the ending of the file; standard output is a TSV.
+def choose_table(
+    path: str,
+    name: str | None = None,
+    endings: Mapping[str, Collection[str]] = ENDINGS,
+    whole: Collection[str] = tuple(_PACKAGES),
+) -> str:
+    """Choose a table, or another format, by name or by the ending of the file; standard output is a TSV.
 
     Parameters
     ----------
     path : str
         Output file, or ``-``; a final ``.gz`` is looked past.
     name : str, optional
-        Key of :data:`ENDINGS`; overrides the ending.
+        Key of ``endings``; overrides the ending.
+    endings : mapping of str to collection of str
+        Format to its endings.
+    whole : collection of str
+        Formats that are not written line by line.
 
     Raises
     ------
     OutputFileError
-        If the ending stands for no table, or the file cannot be written as asked.
+        If the ending stands for no format, or the file cannot be written as asked.
     PhosphoT5Error
         If a package is missing that writes it.
     """
-    found = name or ("tsv" if path == "-" else ending_of(path, ENDINGS))
-    if found in _PACKAGES:
-        check_whole_file(path, found)
+    found = name or ("tsv" if path == "-" else ending_of(path, endings))
+    if found in whole:
+        _check_whole_file(path, found)
     return found
 
 
-def check_whole_file(path: str, name: str) -> None:
+def _check_whole_file(path: str, name: str) -> None:
     """Refuse a file that is not written line by line where it cannot be written, before the work begins.
 
     Parameters
