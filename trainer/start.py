@@ -115,10 +115,11 @@ def with_encoder_blocks(
     given = model.state_dict()
     weights = {}
     for name, empty in deeper.state_dict().items():
-        number = (match := NUMBERED.fullmatch(name)) and int(match[2])
-        if match is None or number is None:
+        match = NUMBERED.fullmatch(name)
+        if match is None:
             weights[name] = given[name]
             continue
+        number = int(match[2])
         source = number * old // layers
         is_new = number > 0 and (number - 1) * old // layers == source
         weight = given[f"{match[1]}{source}{match[3]}"]
