@@ -3,12 +3,14 @@
     python benchmarks/accuracy/groups.py [MODEL] [--release 0.4.0] [--curated-y FILE]
 
 Writes ``results/groups/RELEASE.json``: for each group and S/T and Y the AUROC and AP with 95 % intervals over
-proteins, chance (the share of positives, which is the AP of random scores), and MusiteDeep's ten CNNs on the same sites
-where their scores are at hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
+proteins, chance (the share of positives, which is the AP of random scores), the shares of positives and of negatives
+that are called at a false-positive rate of 5 %, and MusiteDeep's ten CNNs on the same sites where their scores are at
+hand. FILE is what `examples/training_files.py` splits off MusiteDeep's tyrosines.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,13 @@ from typing import Any
 import numpy as np
 
 from phosphot5 import __version__
+from phosphot5.data.records import MEASURED_TOGETHER
 from phosphot5.evaluation.metrics import enough_positives
 from phosphot5.evaluation.peers import Peer, compare, read_peers
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
+from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
 from phosphot5.prediction.loading import load_model
 from phosphot5.record.fingerprints import file_digest
 from phosphot5.trainer.dataset import LabelledFile, merge_proteins
@@ -39,7 +43,10 @@ SETS = {
     ),
 }
 """File of a set to what its labels are, and the table of its peer."""
-CLASSES = ("st", "y")
+CLASSES = dict(zip(("st", "y"), MEASURED_TOGETHER, strict=True))
+"""Key of a class in the metrics to its residues."""
+CALLED = 0.05
+"""Rate of false positives at which a site counts as called."""
 
 
 def measure_set(
@@ -52,11 +59,14 @@ def measure_set(
     sites = score_labelled_sites(model, proteins)
     theirs = read_peers(peers, sites) if peers else []
     groups = np.array([protein.group for protein in proteins])[sites.protein]
+    table = model.config.fpr_table_of(file.label_source or None) or {}
     found = {}
     for group in dict.fromkeys(protein.group for protein in proteins):
         at = groups == group
         of_group = [replace(peer, scores=peer.scores[at]) for peer in theirs]
         found[group] = measure_group(sites.at(at), of_group, resamples)
+        for key, shares in called(sites.at(at).measured(), table).items():
+            found[group].get(key, {}).update(shares)
     return found
 
 
@@ -74,6 +84,21 @@ def measure_group(sites: LabelledSites, peers: list[Peer], resamples: int) -> di
             if key in result and enough_positives(compared["peer"], key)
         }
     return result
+
+
+def called(sites: LabelledSites, table: Mapping[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
+    """Return, for S/T and Y, the shares of positives and of negatives that the model's table calls."""
+    rates = [
+        false_positive_rate(float(probability), table.get(residue))
+        for probability, residue in zip(sites.probability, sites.residues, strict=True)
+    ]
+    calls = np.array([rate is not None and rate <= CALLED for rate in rates])
+    found = {}
+    for key, letters in CLASSES.items():
+        at = np.isin(sites.residues, list(letters)) & np.isin(sites.residues, list(table))
+        of = {"called_positives": calls[at & sites.truth], "called_negatives": calls[at & ~sites.truth]}
+        found[key] = {name: round(float(share.mean()), 4) for name, share in of.items() if share.size}
+    return found
 
 
 def _figures(metrics: dict[str, float], key: str) -> dict[str, float]:

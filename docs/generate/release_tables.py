@@ -15,6 +15,12 @@ TITLES = {
 }
 """File of a set in the results, and name to show of its groups."""
 PEER = "musitedeep_cnn"
+MEASURED = {
+    "ece": "calibration error",
+    "called_positives": "called at 5 %: positives",
+    "called_negatives": "negatives",
+}
+"""Name of a figure in the results to the head of its column."""
 
 
 def groups() -> str:
@@ -28,13 +34,13 @@ def groups() -> str:
             with_interval(found[key], "auroc"),
             with_interval(found[key], "ap"),
             f"{found[key]['prevalence']:.3f}",
-            f"{found[key]['ece']:.3f}" if "ece" in found[key] else "-",
+            *(f"{found[key][name]:.3f}" if name in found[key] else "-" for name in MEASURED),
             with_interval(_peer(found, key), "auroc"),
             with_interval(_peer(found, key), "ap"),
         ]
         for title, key, found in _rows(result)
     ]
-    header = ("group", "", "proteins", "AUROC", "AP", "chance (AP)", "calibration error")
+    header = ("group", "", "proteins", "AUROC", "AP", "chance (AP)", *MEASURED.values())
     return "\n".join([*table([*header, "MusiteDeep, ten CNNs: AUROC", "AP"], rows), "", source(result)])
 
 

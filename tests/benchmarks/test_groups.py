@@ -1,8 +1,11 @@
 """The measurement by groups, on made-up data."""
 
+import numpy as np
 import pytest
 
+from phosphot5.data import SiteState
 from phosphot5.evaluation.metrics import site_metrics
+from phosphot5.evaluation.sites import LabelledSites
 from phosphot5.measure import score_labelled_sites
 from phosphot5.prediction.loading import load_model
 from phosphot5.trainer.dataset import LabelledFile, merge_proteins
@@ -53,3 +56,17 @@ def test_a_peer_is_measured_on_the_same_sites(script, labelled, tiny_folder, tmp
     for group in ("plants", "yeasts"):
         assert found[group]["peers"]["peer"]["st"]["auroc"] == 1.0
     assert "y" not in found["plants"]["peers"]["peer"]
+
+
+def test_shares_called_at_five_percent(script):
+    """Of four S one positive and one negative reach the level of 5 %; T has no table."""
+    sites = LabelledSites(
+        probability=np.array([0.9, 0.3, 0.8, 0.2, 0.9], np.float32),
+        states=np.array([*[SiteState.POSITIVE] * 2, *[SiteState.NEGATIVE] * 3], np.uint8),
+        residues=np.array(["S", "S", "S", "S", "T"]),
+        protein=np.zeros(5, np.int64),
+        position=np.arange(1, 6),
+        proteins=("p",),
+    )
+    found = script.called(sites, {"S": {"fpr": [0.01, 0.05, 1.0], "probability": [0.95, 0.8, 0.0]}})
+    assert found == {"st": {"called_positives": 0.5, "called_negatives": 0.5}, "y": {}}
