@@ -1,4 +1,4 @@
-"""Families of human kinases, after the kinome of Manning et al. 2002, with the groups above them."""
+"""Families of human kinases, after KinBase (Manning et al. 2002; CK2 in CMGC), with the groups above them."""
 
 import csv
 from dataclasses import dataclass
