@@ -64,9 +64,9 @@ def families() -> str:
         for found in (ours, library)
         for metric in metrics
     ]
-    rows.append([f"mean of {len(both)}", "", *means[:2], "", *means[2:], "", "", ""])
+    rows.append([f"mean of {len(both)}", "", *means[:2], "", *means[2:], "", "", "", ""])
     header = ["family", "sites", "AUROC", "AP", "sensitivity", "Kinase Library: AUROC", "AP"]
-    header += ["among kinases: AUROC", "AP", "AP with known sites"]
+    header += ["among kinases: AUROC", "AP", "AP with known sites", "calibration error"]
     behind = [name for name in both if ours[name]["substrates_ap"] < library[name]["substrates_ap"]]
     shown = [found for found in ours.values() if "kinases_known_auroc" in found]
     known, bare = (
@@ -81,7 +81,7 @@ def families() -> str:
 
 def _row(name: str, ours: Mapping[str, Any], library: Mapping[str, Any]) -> list[str]:
     columns = ("substrates_auroc", "substrates_ap", "substrates_sensitivity")
-    among = ("kinases_auroc", "kinases_ap", "kinases_known_ap")
+    among = ("kinases_auroc", "kinases_ap", "kinases_known_ap", "kinases_ece")
     return [
         name,
         f"{ours['sites']:,.0f}",

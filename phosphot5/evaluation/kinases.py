@@ -6,6 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from phosphot5.evaluation.metrics import calibration_error
+
 __all__ = ["family_metrics", "ranking"]
 
 LEAST = 10
@@ -40,6 +42,12 @@ def ranking(truth: np.ndarray, score: np.ndarray) -> dict[str, float]:
     }
 
 
+def _with_error(truth: np.ndarray, score: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return the ranking and the expected calibration error, or nothing where there are too few sites."""
+    found = ranking(truth, score)
+    return found and found | {"ece": calibration_error(probability, truth)}
+
+
 class _Scores(Protocol):
     """What is asked of the scores."""
 
@@ -67,16 +75,18 @@ def family_metrics(families: Sequence[str], states: _Sites, scores: _Scores) -> 
     dict of str to dict
         Family to ``sites``; AUROC, AP and sensitivity of the product among all S and T, or Y, of the family's
         substrates (``substrates_auroc``, ...); and those of the family given phosphorylation among all sites with a
-        known kinase (``kinases_auroc``, ...; with known sites shown ``kinases_known_auroc``, ...).
+        known kinase (``kinases_auroc``, ...; with known sites shown ``kinases_known_auroc``, ...). The expected
+        calibration errors of both probabilities on these sites are ``substrates_ece`` and ``kinases_ece``.
     """
     found = {}
     for column, name in enumerate(families):
         truth, fitting = (np.asarray(value)[:, column] for value in (states.targets, states.fitting))
         substrates = np.isin(states.protein, np.unique(states.protein[truth])) & fitting
         annotated = np.asarray(states.annotated) & fitting
+        product, family = scores.product(column)[substrates], scores.family[annotated, column].astype(float)
         measured = {
-            "substrates": ranking(truth[substrates], scores.product(column)[substrates]),
-            "kinases": ranking(truth[annotated], scores.family[annotated, column]),
+            "substrates": _with_error(truth[substrates], product, product),
+            "kinases": _with_error(truth[annotated], family, 1 / (1 + np.exp(-family))),
             "kinases_known": ranking(truth[annotated], scores.family_known[annotated, column]),
         }
         found[name] = {"sites": float(truth.sum())} | {

@@ -11,6 +11,7 @@ from phosphot5.record.metric_names import CLASSES, enough_positives
 
 __all__ = [
     "best_threshold",
+    "calibration_error",
     "called_sites",
     "classes_with_both",
     "enough_positives",
@@ -99,6 +100,19 @@ def probability_metrics(probability: np.ndarray, truth: np.ndarray, residues: np
         values = _unweighted(probability[at], truth[at], truth[at], probability=True)
         metrics |= {f"{key}_{name}": values[name] for name in PROBABILISTIC}
     return metrics
+
+
+def calibration_error(probability: np.ndarray, truth: np.ndarray) -> float:
+    """Return the expected calibration error of sites of one kind, as :func:`probability_metrics` does.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray of float of shape (sites,)
+        From 0 to 1.
+    truth : numpy.ndarray of bool of shape (sites,)
+        With positives and negatives.
+    """
+    return _unweighted(probability, truth, truth, probability=True)["ece"]
 
 
 def classes_with_both(
