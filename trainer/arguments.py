@@ -1,5 +1,6 @@
 """Training arguments: those of transformers' Seq2SeqTrainer plus what is PhosphoT5's own."""
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "tokens_per_batch": (1, 2**31),
     "eval_tokens_per_batch": (1, 2**31),
     "average_checkpoints": (0, 10**6),
-    "mix_share": (0, 1),
     "early_stopping_patience": (0, 10**9),
     "learning_rate": (0, 1e3),
     "weight_decay": (0, 1e3),
@@ -94,14 +94,14 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "none. They have to be kept: save_total_limit at least as many, load_best_model_at_end false."
         },
     )
-    mix_with: str | None = field(
+    mix_with: dict[str, float] | str | None = field(
         default=None,
         metadata={
-            "help": "A model whose weights go into the final ones with the share mix_share: bundled, a folder or a hub "
-            "id, of the same architecture. What it knew and the training forgot comes back (Wortsman et al. 2022)."
+            "help": "Models whose weights go into the final ones, and the share of each, as a mapping (JSON on a "
+            "command line): bundled, folders or hub ids, of the same architecture. What they knew and the training "
+            "forgot comes back (Wortsman et al. 2022)."
         },
     )
-    mix_share: float = field(default=0.3, metadata={"help": "Share of the weights of mix_with."})
     early_stopping_patience: int = field(
         default=3, metadata={"help": "Evaluations without improvement after which training stops; 0: never."}
     )
@@ -141,6 +141,7 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             value = getattr(self, name)
             if value is not None and not lowest <= value <= highest:
                 raise ValueError(f"{name} is {value}, expected a number from {lowest:,} to {highest:,}")
+        self.mix_with = _shares(self.mix_with)
         if self.compile_blocks and self.tokens_per_batch is None:
             raise ValueError("compile_blocks needs batches of one shape; set tokens_per_batch as well")
         if self.average_checkpoints and self.load_best_model_at_end:
@@ -155,3 +156,18 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
         if self.bf16 is None:
             self.bf16 = bfloat16_is_fast("cpu" if self.use_cpu else "cuda")
         super().__post_init__()  # type: ignore[no-untyped-call]  # untyped in transformers
+
+
+def _shares(given: dict[str, float] | str | None) -> dict[str, float]:
+    """Return model to share, from a mapping or its JSON."""
+    try:
+        shares = json.loads(given) if isinstance(given, str) else given or {}
+        total = sum(shares.values())
+    except (ValueError, AttributeError, TypeError):
+        shares, total = {}, 2.0
+    if total > 1 or any(share <= 0 for share in shares.values()):
+        raise ValueError(
+            f"mix_with is {given!r}; expected models and their shares, all above 0 and together 1 at most, for "
+            "instance {bundled: 0.3}"
+        )
+    return shares

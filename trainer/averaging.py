@@ -1,4 +1,4 @@
-"""Means of weights: of the checkpoints of one training, and of a trained model and another."""
+"""Means of weights: of the checkpoints of one training, and of a trained model and others."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,10 +54,23 @@ def weights_like(name: str, config: PhosphoT5Config, weights: Weights) -> Weight
     return other
 
 
-def mixed_weights(weights: Weights, other: Weights, share: float) -> Weights:
-    """Return weights of which a share is another model's (Wortsman et al. 2022, robust fine-tuning)."""
+def mixed_weights(weights: Weights, others: Sequence[tuple[Weights, float]]) -> Weights:
+    """Return weights that consist of a share of each of some others (Wortsman et al. 2022), and of these.
+
+    Parameters
+    ----------
+    weights : dict of str to torch.Tensor
+        They fill up what the shares leave of 1.
+    others : sequence of tuple of dict and float
+        Weights like these, and their shares.
+    """
+    rest = 1 - sum(share for _, share in others)
     return {
-        name: torch.lerp(weight, other[name].to(weight), share) if weight.is_floating_point() else weight
+        name: (rest * weight + sum(share * other[name].to(weight) for other, share in others)).to(
+            weight.dtype
+        )
+        if weight.is_floating_point()
+        else weight
         for name, weight in weights.items()
     }
 

@@ -82,8 +82,8 @@ class PhosphoT5Trainer(PublishingTrainer):
     def train(self, *args: Any, **kwargs: Any) -> TrainOutput:
         """Train as transformers does; with ``compile_blocks`` the blocks are compiled until the training ends.
 
-        In the end the model has the mean weights of the last checkpoints with ``average_checkpoints``, and a share of
-        another model's weights with ``mix_with``.
+        In the end the model has the mean weights of the last checkpoints with ``average_checkpoints``, and shares of
+        other models' weights with ``mix_with``.
 
         Parameters
         ----------
@@ -91,8 +91,11 @@ class PhosphoT5Trainer(PublishingTrainer):
             As for :meth:`transformers.Trainer.train`.
         """
         model = self.accelerator.unwrap_model(self.model)
-        name = self.args.mix_with
-        other = weights_like(name, model.config, model.state_dict()) if name else None
+        shares = self.args.mix_with
+        assert isinstance(shares, dict)  # text has been read by then
+        others = [
+            (weights_like(name, model.config, model.state_dict()), share) for name, share in shares.items()
+        ]
         output = self._train_compiled(*args, **kwargs)
         model = self.accelerator.unwrap_model(self.model)
         if self.args.average_checkpoints:
@@ -100,9 +103,12 @@ class PhosphoT5Trainer(PublishingTrainer):
             last = whole_checkpoints(Path(self.args.output_dir))[-self.args.average_checkpoints :]
             logger.info("the model is the mean of %s", ", ".join(path.name for path in last))
             model.load_state_dict(mean_weights(last))
-        if other is not None:
-            logger.info("%g of the weights are those of %s", self.args.mix_share, name)
-            model.load_state_dict(mixed_weights(model.state_dict(), other, self.args.mix_share))
+        if others:
+            logger.info(
+                "%s",
+                ", ".join(f"{share:g} of the weights are those of {name}" for name, share in shares.items()),
+            )
+            model.load_state_dict(mixed_weights(model.state_dict(), others))
         return output
 
     def _train_compiled(self, *args: Any, **kwargs: Any) -> TrainOutput:

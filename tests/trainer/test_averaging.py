@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import HfArgumentParser
 
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.trainer import PhosphoT5TrainingArguments, run
-from phosphot5.trainer.averaging import mean_weights
+from phosphot5.trainer.averaging import mean_weights, mixed_weights
 from phosphot5.trainer.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,10 @@ OVERRIDES = (
     *("training.save_strategy=steps", "training.save_steps=1", "training.save_total_limit=3"),
     *("training.load_best_model_at_end=false", "training.average_checkpoints=3"),
 )
+
+
+def mix(model: Path, share: float) -> str:
+    return f"training.mix_with={{{model}: {share}}}"
 
 
 def checkpoint(folder: Path, **shards: dict[str, torch.Tensor]) -> Path:
@@ -76,7 +81,7 @@ def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_a_share_of_the_weights_is_that_of_another_model(train, tmp_path: Path) -> None:
     other = train("other", "training.seed=9")
     alone = train("alone")
-    mixed = train("mixed", f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25")
+    mixed = train("mixed", mix(tmp_path / "other", 0.25))
     assert not torch.equal(other["shared.weight"], alone["shared.weight"])
     for name, weight in mixed.items():
         torch.testing.assert_close(weight, 0.75 * alone[name] + 0.25 * other[name])
@@ -86,7 +91,7 @@ def test_vectors_of_kinds_of_label_are_mixed_with_none(train, tmp_path: Path) ->
     train("other")
     kinds = "model.label_sources=[mass-spec, curated]"
     alone = train("alone", kinds)
-    mixed = train("mixed", kinds, f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25")
+    mixed = train("mixed", kinds, mix(tmp_path / "other", 0.25))
     (name,) = (name for name in mixed if "label_source" in name)
     torch.testing.assert_close(mixed[name], 0.75 * alone[name])
 
@@ -94,9 +99,7 @@ def test_vectors_of_kinds_of_label_are_mixed_with_none(train, tmp_path: Path) ->
 def test_a_shallower_model_is_mixed_in_as_if_it_had_blocks_that_do_nothing(train, tmp_path: Path) -> None:
     train("other", "model.num_layers=1")
     alone = train("alone", "model.num_layers=2")
-    mixed = train(
-        "mixed", "model.num_layers=2", f"training.mix_with={tmp_path / 'other'}", "training.mix_share=0.25"
-    )
+    mixed = train("mixed", "model.num_layers=2", mix(tmp_path / "other", 0.25))
     name = "encoder.block.1.layer.0.SelfAttention.o.weight"
     torch.testing.assert_close(mixed[name], 0.75 * alone[name])
 
@@ -106,7 +109,7 @@ def test_another_architecture_is_refused_before_the_training(train, tmp_path: Pa
     with pytest.raises(
         PhosphoT5Error, match=r"mix_with: .*other differs from the model to train in .*; give a"
     ):
-        train("mixed", f"training.mix_with={tmp_path / 'other'}")
+        train("mixed", mix(tmp_path / "other", 0.3))
     assert not list((tmp_path / "mixed").glob("checkpoint-*"))
 
 
@@ -124,3 +127,25 @@ def test_another_architecture_is_refused_before_the_training(train, tmp_path: Pa
 def test_settings_that_contradict_each_other_are_refused(given: dict, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         PhosphoT5TrainingArguments(output_dir=str(tmp_path), **given)
+
+
+def test_shares_of_several_models_leave_the_rest() -> None:
+    ours, one, other = ({"a": torch.tensor([value])} for value in (1.0, 10.0, 100.0))
+    found = mixed_weights(ours, [(one, 0.25), (other, 0.5)])
+    torch.testing.assert_close(found["a"], torch.tensor([0.25 + 2.5 + 50.0]))
+
+
+@pytest.mark.parametrize(
+    "given", ["bundled", "[1]", {"bundled": 1.5}, {"bundled": 0.0}, {"a": 0.6, "b": 0.6}]
+)
+def test_shares_are_checked(given, tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match="expected models and their shares, all above 0 and together 1 at most"
+    ):
+        PhosphoT5TrainingArguments(output_dir=str(tmp_path), mix_with=given)
+
+
+def test_shares_can_be_given_on_a_command_line(tmp_path: Path) -> None:
+    line = ["--output_dir", str(tmp_path), "--mix_with", '{"bundled": 0.3}']
+    (args,) = HfArgumentParser(PhosphoT5TrainingArguments).parse_args_into_dataclasses(line)
+    assert args.mix_with == {"bundled": 0.3}
