@@ -16,7 +16,7 @@ demo: $(STAMP)
 	$(BIN)/python examples/show.py runs/demo.tsv
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # everything: slow and data-bound tests too; what is skipped is listed with its reason
 test-all: $(STAMP)
