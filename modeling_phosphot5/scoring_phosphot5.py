@@ -11,7 +11,7 @@ from .calibration_phosphot5 import calibrated_probability
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import is_phosphorylated, phospho_partner, shift_right, site_mask, token_mask
 from .families_phosphot5 import require_families
-from .kinases_phosphot5 import KinaseHead, residue_windows
+from .kinases_phosphot5 import KinaseHead, residue_windows, with_known_sites
 from .pipeline_phosphot5 import PhosphositePredictionPipeline
 
 __all__ = ["PhosphositeScoring"]
@@ -239,7 +239,7 @@ class PhosphositeScoring(_Model):
         attention_mask: torch.Tensor,
         encoder: torch.Tensor,
         decoder: torch.Tensor,
-    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]]:
         """Collect what the head of the kinases reads, from states of shape (batch, length, d_model).
 
         Returns
@@ -248,8 +248,8 @@ class PhosphositeScoring(_Model):
             Mask of the S, T and Y, bare or known, of shape (batch, length); arguments of the head.
         """
         config = self.config
-        bare = site_mask(input_ids, self._partner(input_ids.device))
-        sites = bare | is_phosphorylated(input_ids, config.site_token_ids)
+        known = is_phosphorylated(input_ids, config.site_token_ids)
+        sites = known | site_mask(input_ids, self._partner(input_ids.device))
         windows = residue_windows(
             input_ids,
             attention_mask,
@@ -258,7 +258,12 @@ class PhosphositeScoring(_Model):
             config.pad_token_id,
             config.eos_token_id,
         )
-        return sites, (encoder[sites], decoder[sites], windows)
+        return sites, (
+            encoder[sites],
+            decoder[sites],
+            windows,
+            with_known_sites(known, attention_mask)[sites],
+        )
 
     @torch.no_grad()
     def annotate(

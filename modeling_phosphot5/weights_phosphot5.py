@@ -14,6 +14,8 @@ __all__ = ["check_weights", "loading_report"]
 NAMED = 3
 """Tensors that an error names."""
 T5_LACKS = re.compile(r"\.(open_site|given_sites|label_sources|convolution\..*|context\..*)$")
+OLD_HEADS_LACK = re.compile(r"^kinases\.(encoder|decoder)_known\.")
+"""Heads for families of kinases before release 0.6.0: states with known sites were read as others."""
 ALIGNMENT = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
 """Stock T5 checkpoints may carry it."""
 
@@ -29,7 +31,7 @@ def check_weights(name: Any, model: nn.Module, info: dict[str, Any], lenient: bo
         As loaded; weights that are left on the disk are not looked at.
     info : dict
         ``missing_keys``, ``unexpected_keys`` and ``mismatched_keys`` of transformers. What T5 lacks may be missing
-        if all of it is: these are the weights of a T5.
+        if all of it is: these are the weights of a T5. So may what older heads for families of kinases lack.
     lenient : bool
         Whether tensors of another shape may start anew.
 
@@ -42,6 +44,9 @@ def check_weights(name: Any, model: nn.Module, info: dict[str, Any], lenient: bo
     lacked = {weight for weight, _ in model.named_parameters() if T5_LACKS.search(weight)}
     if lacked <= missing:  # a stock T5
         missing -= {weight for weight in missing if T5_LACKS.search(weight) or weight == ALIGNMENT}
+    older = {weight for weight, _ in model.named_parameters() if OLD_HEADS_LACK.search(weight)}
+    if older <= missing:
+        missing -= older
     mismatched = [] if lenient else [key[0] for key in info["mismatched_keys"]]
     wrong = [weight for weight, tensor in model.named_parameters() if not _is_finite(tensor)]
     faults = (

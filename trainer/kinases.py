@@ -30,11 +30,11 @@ FOLDS = 5
 """Parts of the proteins, homologs together; each is scored by a head fitted to the others."""
 IDENTITY = 0.4
 """Of homologs."""
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 30, 256, 3e-3, 2.0
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 30, 256, 3e-3, 1.0
 FEWEST_STEPS = 300
 GRID = np.array([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0])
 """Rates of false positives near which a family's table holds a probability: few, as there are many families."""
-JOINT = 2.0
+JOINT = 4.0
 """Weight of the loss of the product."""
 OTHERS = 60_000
 """Sites without a known kinase that the fit uses; drawn among all."""
@@ -86,16 +86,17 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
         joint = _joint_loss(bare, head.of_substrates(site[of_known]), target)
         elsewhere = _joint_loss(at_others, head.of_substrates(site[of_others]), torch.zeros_like(at_others))
         more = len(others) / len(known)
-        loss = (losses[0] + losses[1]) / 2
+        loss = losses[0] / 2 + losses[1]
         loss = loss + JOINT * (_mean(joint, fitting) + more * _mean(elsewhere, states.fitting[of_others]))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         falling.step()
     with torch.no_grad():
-        for layer in (head.encoder, head.decoder):
+        for layer in (head.encoder, head.decoder, head.encoder_known, head.decoder_known):
             layer.weight.add_(states.above @ layer.weight)
-        head.encoder.bias.add_(states.above @ head.encoder.bias)
+        for layer in (head.encoder, head.encoder_known):
+            layer.bias.add_(states.above @ layer.bias)
         head.residues.weight.add_(head.residues.weight @ states.above.T)
 
 
@@ -107,7 +108,8 @@ def _with_groups(family: torch.Tensor, above: torch.Tensor) -> torch.Tensor:
 def _inputs(states: SiteStates, rows: torch.Tensor, shown: bool = False) -> tuple[torch.Tensor, ...]:
     """Return the arguments of the head for some sites."""
     encoder, decoder = states.shown if shown else (states.encoder, states.decoder)
-    return encoder[rows].float(), decoder[rows].float(), states.windows[rows]
+    known = torch.full((len(rows),), shown)
+    return encoder[rows].float(), decoder[rows].float(), states.windows[rows], known
 
 
 def _mean(loss: torch.Tensor, fitting: torch.Tensor) -> torch.Tensor:
@@ -281,7 +283,7 @@ def _joined(
 ) -> KinaseHead:
     """Fill a head with families of others, each from the last that has it; ``columns`` names those of each."""
     states = [{name: value.float().cpu() for name, value in head.state_dict().items()} for head in heads]
-    by_row = ("encoder.weight", "encoder.bias", "decoder.weight")
+    by_row = [name for name in states[-1] if name.startswith(("encoder", "decoder"))]
     weights = dict(states[-1])
     source = {name: (number, of.index(name)) for number, of in enumerate(columns) for name in of}
     chosen = [source[name] for name in names]

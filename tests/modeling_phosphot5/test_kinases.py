@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from phosphot5.modeling_phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration
 from phosphot5.modeling_phosphot5.families_phosphot5 import single_families
@@ -55,6 +56,34 @@ def test_a_known_site_has_families_and_no_probability(model) -> None:
     found = model.score_kinases(ids[None])[0]
     assert found[1, :2].isnan().all()
     assert found[1, 2:4].isfinite().all()
+
+
+def test_known_sites_of_a_protein_change_how_its_states_are_read(model) -> None:
+    """The further weights count in the protein with a known site, and not in its neighbour in the row."""
+    one, other = tokens("MSPKTY", "MSYT")
+    one[1] = 29  # S, phosphorylated
+    packed = torch.cat([one, other])[None]
+    mask = torch.cat([torch.ones_like(one), 2 * torch.ones_like(other)])[None]
+    before = model.score_kinases(packed, mask)[0]
+    torch.nn.init.constant_(model.kinases.encoder_known.bias, 3.0)
+    after = model.score_kinases(packed, mask)[0]
+    changed = (before[:, 2:] != after[:, 2:]) & before[:, 2:].isfinite()
+    assert changed[: len(one)].any(1).tolist() == [False, True, False, False, True, True, False]
+    assert not changed[len(one) :].any()
+
+
+def test_a_head_of_an_older_release_loads_and_scores_as_before(model, tmp_path) -> None:
+    (ids,) = tokens("MSPKTYRRASLGS")
+    model.save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    kept = {name: weight for name, weight in weights.items() if "_known" not in name}
+    assert len(weights) - len(kept) == 3
+    save_file(kept, tmp_path / "model.safetensors", {"format": "pt"})
+    older = PhosphoT5ForConditionalGeneration.from_pretrained(tmp_path).eval()
+    assert all(
+        (older.kinases.get_parameter(name) == 0).all() for name in (w[8:] for w in weights.keys() - kept)
+    )
+    torch.testing.assert_close(older.score_kinases(ids[None]), model.score_kinases(ids[None]), equal_nan=True)
 
 
 def test_windows_end_with_the_protein_and_show_plain_residues() -> None:
