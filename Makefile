@@ -23,7 +23,7 @@ test-all: $(STAMP)
 	$(BIN)/python -m pytest -m ""
 
 # the bundled model, from the public sets to runs/bundled: training files 12 minutes, the eighth and the ninth part of the
-# training 87 and 47 minutes and the head for kinases 5 minutes on two cores (AMD EPYC). It takes the weights of release
+# training 87 and 52 minutes and the head for kinases 5 minutes on two cores (AMD EPYC). It takes the weights of release
 # 0.5.0, which the eighth part starts from, out of the repository's history
 DATA ?= ../shared/data
 RELEASE := 2f783a7
