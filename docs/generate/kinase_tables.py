@@ -43,9 +43,8 @@ def deeppsp() -> str:
         for name, found in result["deeppsp_tests"].items()
         if found["ours"]["ap"] <= found["DeepPSP"]["ap"]
     ]
-    note = (
-        f"In AP, PhosphoT5 is ahead of DeepPSP on {ahead} of {len(result['deeppsp_tests'])} families, and behind it on "
-        f"{' and '.join(behind)}."
+    note = f"In AP, PhosphoT5 is ahead of DeepPSP on {ahead} of {len(result['deeppsp_tests'])} families" + (
+        f", and behind it on {' and '.join(behind)}." if behind else "."
     )
     return "\n".join([*table(header, rows), "", note, "", source(result)])
 
