@@ -68,12 +68,15 @@ def families() -> str:
     header += ["among kinases: AUROC", "AP", "AP with known sites", "calibration error"]
     behind = [name for name in both if ours[name]["substrates_ap"] < library[name]["substrates_ap"]]
     shown = [found for found in ours.values() if "kinases_known_auroc" in found]
-    known, bare = (
-        sum(found[key] for found in shown) / len(shown) for key in ("kinases_known_auroc", "kinases_auroc")
-    )
+    among = {
+        key: sum(found[f"kinases_{key}"] for found in shown) / len(shown)
+        for key in ("auroc", "ap", "known_auroc", "known_ap", "ece")
+    }
     notes = [
         f"Behind the Kinase Library in AP: {', '.join(behind) or 'none'}.",
-        f"Mean AUROC among kinases: {bare:.3f} without known sites, {known:.3f} with them.",
+        f"Mean AUROC/AP among kinases: {among['auroc']:.3f}/{among['ap']:.3f} without known sites, "
+        f"{among['known_auroc']:.3f}/{among['known_ap']:.3f} with them. Mean calibration error of the probability "
+        f"given phosphorylation: {among['ece']:.3f}.",
     ]
     return "\n".join([*table(header, rows), "", " ".join(notes)])
 
