@@ -78,9 +78,11 @@ def membership(names: Sequence[str], data: Path, files: Sequence[DataFile]) -> d
     names : sequence of str
         Accessions.
     data : Path
-        Folder that the names of the files start from; those that a recipe's script wrote start from the checkout.
+        Folder that the names of the files start from; those that a recipe's script wrote start from the checkout or
+        its folder ``runs``.
     files : sequence of DataFile
-        Files that the model was made with; the test set is looked into besides.
+        Files that the model was made with; the test set is looked into besides. Tables are left out: the proteins of
+        a table of kinases are those of the FASTA file beside it.
 
     Returns
     -------
@@ -88,12 +90,13 @@ def membership(names: Sequence[str], data: Path, files: Sequence[DataFile]) -> d
         ``files``: accession to a list of file and role; ``not_read``: files that are not in the folder, or not as
         they were.
     """
-    roles = {file.name: file.role for file in files} | {TEST: "test"}
+    roles = {file.name: file.role for file in files if ".fasta" in file.name} | {TEST: "test"}
     digests = {file.name: file.sha256 for file in files}
     found: dict[str, list[dict[str, str]]] = {name: [] for name in names}
     not_read = []
     for file, role in roles.items():
-        path = next((folder / file for folder in (data, ROOT) if (folder / file).is_file()), data / file)
+        places = [folder / file for folder in (data, ROOT, ROOT / "runs")]
+        path = next((place for place in places if place.is_file()), places[0])
         if not path.is_file() or file_digest(path) != digests.get(file, file_digest(path)):
             not_read.append(file)
             continue

@@ -14,7 +14,12 @@ from phosphot5.prediction.scoring import predict_sites
 SHOWN = ("protein", "position", "residue", "probability", "fpr", "call", "window")
 AT_5_PERCENT = ("high", "medium")
 """Calls at 5 % false positives or fewer."""
-ROLES = {"train": "training", "valid": "validation", "test": "test"}
+ROLES = {
+    "train": "training",
+    "valid": "validation",
+    "kinases": "head for kinases",
+    "test": "test",
+}
 
 
 @cache

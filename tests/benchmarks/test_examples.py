@@ -83,3 +83,8 @@ def test_membership_is_told_by_identifiers(script, tmp_path):
         "P9": [],
     }
     assert found["not_read"] == ["gone.fasta"]
+
+
+def test_every_file_of_the_model_was_looked_into(benchmarks):
+    """A file that was not read would make a protein of the training set look unseen."""
+    assert benchmarks("benchmarks.common").load("examples")["not_read"] == []
