@@ -165,7 +165,7 @@ def _shares(given: dict[str, float] | str | None) -> dict[str, float]:
         total = sum(shares.values())
     except (ValueError, AttributeError, TypeError):
         shares, total = {}, 2.0
-    if total > 1 or any(share <= 0 for share in shares.values()):
+    if total > 1 + 1e-9 or any(share <= 0 for share in shares.values()):
         raise ValueError(
             f"mix_with is {given!r}; expected models and their shares, all above 0 and together 1 at most, for "
             "instance {bundled: 0.3}"

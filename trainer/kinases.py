@@ -86,7 +86,7 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
         joint = _joint_loss(bare, head.of_substrates(site[of_known]), target)
         elsewhere = _joint_loss(at_others, head.of_substrates(site[of_others]), torch.zeros_like(at_others))
         more = len(others) / len(known)
-        loss = losses[0] / 2 + losses[1]
+        loss = losses[0] / 2 + losses[1]  # what is learned from known sites shown has no other source
         loss = loss + JOINT * (_mean(joint, fitting) + more * _mean(elsewhere, states.fitting[of_others]))
         optimizer.zero_grad()
         loss.backward()

@@ -145,6 +145,12 @@ def test_shares_are_checked(given, tmp_path: Path) -> None:
         PhosphoT5TrainingArguments(output_dir=str(tmp_path), mix_with=given)
 
 
+def test_shares_may_leave_nothing(tmp_path: Path) -> None:
+    shares = {"a": 0.2, "b": 0.4, "c": 0.3, "d": 0.1}  # their sum is 1 and the last bit
+    assert sum(shares.values()) > 1
+    assert PhosphoT5TrainingArguments(output_dir=str(tmp_path), mix_with=shares).mix_with == shares
+
+
 def test_shares_can_be_given_on_a_command_line(tmp_path: Path) -> None:
     line = ["--output_dir", str(tmp_path), "--mix_with", '{"bundled": 0.3}']
     (args,) = HfArgumentParser(PhosphoT5TrainingArguments).parse_args_into_dataclasses(line)
