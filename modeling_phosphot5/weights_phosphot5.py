@@ -41,12 +41,10 @@ def check_weights(name: Any, model: nn.Module, info: dict[str, Any], lenient: bo
         Names the first tensors of each kind.
     """
     missing = set(info["missing_keys"])
-    lacked = {weight for weight, _ in model.named_parameters() if T5_LACKS.search(weight)}
-    if lacked <= missing:  # a stock T5
-        missing -= {weight for weight in missing if T5_LACKS.search(weight) or weight == ALIGNMENT}
-    older = {weight for weight, _ in model.named_parameters() if OLD_HEADS_LACK.search(weight)}
-    if older <= missing:
-        missing -= older
+    for pattern, optional in ((T5_LACKS, {ALIGNMENT}), (OLD_HEADS_LACK, set())):
+        lacked = {weight for weight, _ in model.named_parameters() if pattern.search(weight)}
+        if lacked <= missing:
+            missing -= lacked | optional
     mismatched = [] if lenient else [key[0] for key in info["mismatched_keys"]]
     wrong = [weight for weight, tensor in model.named_parameters() if not _is_finite(tensor)]
     faults = (

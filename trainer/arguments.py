@@ -161,11 +161,11 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
 def _shares(given: dict[str, float] | str | None) -> dict[str, float]:
     """Return model to share, from a mapping or its JSON."""
     try:
-        shares = json.loads(given) if isinstance(given, str) else given or {}
-        total = sum(shares.values())
+        shares: dict[str, float] = json.loads(given) if isinstance(given, str) else given or {}
+        valid = sum(shares.values()) <= 1 + 1e-9 and all(share > 0 for share in shares.values())
     except (ValueError, AttributeError, TypeError):
-        shares, total = {}, 2.0
-    if total > 1 + 1e-9 or any(share <= 0 for share in shares.values()):
+        valid = False
+    if not valid:
         raise ValueError(
             f"mix_with is {given!r}; expected models and their shares, all above 0 and together 1 at most, for "
             "instance {bundled: 0.3}"

@@ -95,8 +95,8 @@ def fit_head(head: KinaseHead, states: SiteStates, rows: np.ndarray, seed: int) 
     with torch.no_grad():
         for layer in (head.encoder, head.decoder, head.encoder_known, head.decoder_known):
             layer.weight.add_(states.above @ layer.weight)
-        for layer in (head.encoder, head.encoder_known):
-            layer.bias.add_(states.above @ layer.bias)
+            if layer.bias is not None:
+                layer.bias.add_(states.above @ layer.bias)
         head.residues.weight.add_(head.residues.weight @ states.above.T)
 
 

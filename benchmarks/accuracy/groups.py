@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 
 from phosphot5 import __version__
-from phosphot5.data.records import MEASURED_TOGETHER
 from phosphot5.evaluation.metrics import enough_positives
 from phosphot5.evaluation.peers import Peer, compare, read_peers
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.measure import score_labelled_sites
 from phosphot5.modeling_phosphot5 import PhosphoT5ForConditionalGeneration
-from phosphot5.modeling_phosphot5.sites_phosphot5 import false_positive_rate
+from phosphot5.modeling_phosphot5.sites_phosphot5 import CALLS, false_positive_rate
 from phosphot5.prediction.loading import load_model
 from phosphot5.record.fingerprints import file_digest
+from phosphot5.record.metric_names import CLASSES
 from phosphot5.trainer.dataset import LabelledFile, merge_proteins
 
 sys.path.append(str(Path(__file__).parents[2]))  # the checkout
@@ -43,10 +43,8 @@ SETS = {
     ),
 }
 """File of a set to what its labels are, and the table of its peer."""
-CLASSES = dict(zip(("st", "y"), MEASURED_TOGETHER, strict=True))
-"""Key of a class in the metrics to its residues."""
-CALLED = 0.05
-"""Rate of false positives at which a site counts as called."""
+KEYS = ("st", "y")
+"""Classes that are measured."""
 
 
 def measure_set(
@@ -64,23 +62,24 @@ def measure_set(
     for group in dict.fromkeys(protein.group for protein in proteins):
         at = groups == group
         of_group = [replace(peer, scores=peer.scores[at]) for peer in theirs]
-        found[group] = measure_group(sites.at(at), of_group, resamples)
-        for key, shares in called(sites.at(at).measured(), table).items():
-            found[group].get(key, {}).update(shares)
+        found[group] = measure_group(sites.at(at), of_group, table, resamples)
     return found
 
 
-def measure_group(sites: LabelledSites, peers: list[Peer], resamples: int) -> dict[str, Any]:
-    """AUROC and AP of S/T and Y with intervals, and those of peers on the same sites."""
+def measure_group(
+    sites: LabelledSites, peers: list[Peer], table: Mapping[str, dict[str, list[float]]], resamples: int
+) -> dict[str, Any]:
+    """AUROC and AP of S/T and Y with intervals, the shares called by a table, and peers on the same sites."""
     ours = evaluate_sites(sites, None, resamples)
     result: dict[str, Any] = {"proteins": len(np.unique(sites.measured().protein))}
-    result |= {key: _figures(ours, key) for key in CLASSES if enough_positives(ours, key)}
+    shares = called(sites.measured(), table)
+    result |= {key: _figures(ours, key) | shares[key] for key in KEYS if enough_positives(ours, key)}
     result["peers"] = {}
     for peer in peers:
         compared = compare(sites, peer, None, resamples, 0)
         result["peers"][peer.name] = {
             key: _figures(compared["peer"], key)
-            for key in CLASSES
+            for key in KEYS
             if key in result and enough_positives(compared["peer"], key)
         }
     return result
@@ -92,10 +91,10 @@ def called(sites: LabelledSites, table: Mapping[str, dict[str, list[float]]]) ->
         false_positive_rate(float(probability), table.get(residue))
         for probability, residue in zip(sites.probability, sites.residues, strict=True)
     ]
-    calls = np.array([rate is not None and rate <= CALLED for rate in rates])
+    calls = np.array([rate is not None and rate <= CALLS["medium"] for rate in rates])
     found = {}
-    for key, letters in CLASSES.items():
-        at = np.isin(sites.residues, list(letters)) & np.isin(sites.residues, list(table))
+    for key in KEYS:
+        at = np.isin(sites.residues, list(CLASSES[key])) & np.isin(sites.residues, list(table))
         of = {"called_positives": calls[at & sites.truth], "called_negatives": calls[at & ~sites.truth]}
         found[key] = {name: round(float(share.mean()), 4) for name, share in of.items() if share.size}
     return found
@@ -109,7 +108,7 @@ def _figures(metrics: dict[str, float], key: str) -> dict[str, float]:
 def macro(groups: dict[str, Any]) -> dict[str, float]:
     """Mean over groups, each with the same weight, of the figures of S/T and of Y."""
     means = {}
-    for key in CLASSES:
+    for key in KEYS:
         for name in ("auroc", "ap"):
             values = [group[key][name] for group in groups.values() if key in group]
             if values:
