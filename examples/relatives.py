@@ -152,8 +152,8 @@ def label_relatives(proteins: Sequence[Protein], pool: Mapping[str, str], residu
         If the table of well-known sites does not fit the pool, or MMseqs2 is missing or fails.
     """
     found = list(relatives(well_known(pool, residues), pool, residues, FAMILY))
-    taken = {protein.id for protein in found}
-    rest = {name: sequence for name, sequence in pool.items() if name not in taken}
+    labelled = {protein.sequence for protein in [*found, *proteins]}
+    rest = {name: sequence for name, sequence in pool.items() if sequence not in labelled}
     known = [protein for protein in proteins if SiteState.POSITIVE in protein.states]
     return [*found, *relatives(known, rest, residues, ORDINARY)]
 

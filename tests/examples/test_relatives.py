@@ -112,7 +112,7 @@ def test_labels_go_to_the_residue_opposite(relatives) -> None:
     assert relatives.transfer(known, "MAATPS", "ST", (1, 1, "1M2D1M1I1M")) == bytes([0, 0, 0, 1, 0, 2])
 
 
-def test_relatives_are_labelled(relatives) -> None:
+def test_relatives_are_labelled(relatives, monkeypatch: pytest.MonkeyPatch) -> None:
     sequence = residues(3, 50) + "S" + residues(1)
     known = Protein(
         id="K",
@@ -120,14 +120,15 @@ def test_relatives_are_labelled(relatives) -> None:
         states=bytes(1 if i == 50 else 2 if r in "ST" else 0 for i, r in enumerate(sequence)),
     )
     near, lost, close = changed(sequence, 0.12, 50), list(sequence), changed(sequence, 0.02, 50)
+    near = near[:25] + "AAA" + near[25:]
     lost[50] = "A"
     pool = {"near": near, "lost": changed("".join(lost), 0.12, 50), "close": close, "other": residues(2)}
-    found = relatives.label_relatives([known], pool, "Y")
-    assert found == []
-    (found,) = list(relatives.relatives([known], pool, "ST", relatives.ORDINARY))
+    monkeypatch.setattr(relatives, "well_known", lambda pool, residues: [])
+    itself = {"itself": sequence}  # has labels of its own
+    (found,) = relatives.label_relatives([known], itself | pool, "ST")
     assert (found.id, found.sequence, found.description) == ("near", near, "labelled=ST like=K")
-    assert found.states[50] == SiteState.POSITIVE
-    assert {found.states[i] for i, r in enumerate(near) if r in "ST" and i != 50} == {SiteState.NEGATIVE}
+    assert found.states[53] == SiteState.POSITIVE
+    assert {found.states[i] for i, r in enumerate(near) if r in "ST" and i != 53} == {SiteState.NEGATIVE}
 
 
 def test_well_known_sites_must_be_there(relatives) -> None:
