@@ -3,7 +3,15 @@
 import reprlib
 from typing import Any
 
-__all__ = ["check_calibration", "check_kinases", "check_number", "check_rates", "check_residues", "wrong"]
+__all__ = [
+    "check_calibration",
+    "check_kinases",
+    "check_label_sources",
+    "check_number",
+    "check_rates",
+    "check_residues",
+    "wrong",
+]
 
 CLASSES = ("ST", "Y")
 """Residues that a family of kinases phosphorylates: serine and threonine, or tyrosine."""
@@ -32,6 +40,18 @@ def check_residues(name: str, table: Any, residues: Any = None) -> None:
         raise wrong(name, table, "an entry for each residue")
     if residues is not None and (unknown := [key for key in table if key not in residues]):
         raise wrong(f"a residue of {name}", unknown[0], f"one of {', '.join(residues)}")
+
+
+def check_label_sources(names: Any, adapters: Any, unspecified: str) -> None:
+    """Refuse what are no names of kinds of label, and adapters of other kinds or without a hidden unit."""
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
+        raise wrong("label_sources", names, "a list of names")
+    if len({unspecified, *names}) <= len(names):
+        raise wrong("label_sources", names, f"different names, none of them {unspecified!r}")
+    if not isinstance(adapters, dict) or not set(adapters) <= set(names):
+        raise wrong("label_source_adapters", adapters, "an entry for some of the label_sources")
+    for name, units in adapters.items():
+        check_number(f"label_source_adapters of {name}", units, int, 1, 1_000_000)
 
 
 def check_calibration(calibration: Any, fpr_table: Any, residues: Any, where: str = "") -> None:

@@ -10,6 +10,7 @@ from transformers.utils import logging
 from .checks_phosphot5 import (
     check_calibration,
     check_kinases,
+    check_label_sources,
     check_number,
     check_rates,
     check_residues,
@@ -91,6 +92,9 @@ class PhosphoT5Config(PretrainedConfig):
         knows, too.
     label_source_drop : float
         Share of training proteins whose kind of label the model is not told.
+    label_source_adapters : dict of str to int, optional
+        Kind of label to the hidden units of its own in an adapter after every encoder block (Houlsby et al. 2019);
+        proteins of kinds without units pass it unchanged. By default there is no adapter.
     mask_token_id : int
         Id of ``<unk>``, which doubles as the mask; the last of the special tokens.
     site_token_ids : dict of str to list of int, optional
@@ -163,6 +167,7 @@ class PhosphoT5Config(PretrainedConfig):
         label_sources: list[str] | None = None,
         label_source: str | None = None,
         label_source_drop: float = 0.1,
+        label_source_adapters: dict[str, int] | None = None,
         mask_token_id: int = 2,
         site_token_ids: dict[str, list[int]] | None = None,
         calibration: dict[str, dict[str, float]] | None = None,
@@ -201,7 +206,7 @@ class PhosphoT5Config(PretrainedConfig):
         self.known_site_prob = known_site_prob
         self.residue_mask_prob = residue_mask_prob
         self.label_sources, self.label_source = label_sources or [], label_source
-        self.label_source_drop = label_source_drop
+        self.label_source_drop, self.label_source_adapters = label_source_drop, label_source_adapters or {}
         self.mask_token_id = mask_token_id
         self.site_token_ids = site_token_ids or {"S": [7, 29], "T": [11, 30], "Y": [18, 31]}
         self.calibration, self.fpr_table = calibration, fpr_table
@@ -280,11 +285,7 @@ class PhosphoT5Config(PretrainedConfig):
         if self.relative_attention_max_distance <= self.relative_attention_num_buckets // 2:
             expected = f"more than half of the {self.relative_attention_num_buckets} buckets"
             raise wrong("relative_attention_max_distance", self.relative_attention_max_distance, expected)
-        names = self.label_sources
-        if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) and name for name in names):
-            raise wrong("label_sources", names, "a list of names")
-        if len({UNSPECIFIED, *names}) <= len(names):
-            raise wrong("label_sources", names, f"different names, none of them {UNSPECIFIED!r}")
+        check_label_sources(self.label_sources, self.label_source_adapters, UNSPECIFIED)
         self.label_source_id(self.label_source)
         check_residues("site_token_ids", self.site_token_ids)
         for residue, ids in self.site_token_ids.items():

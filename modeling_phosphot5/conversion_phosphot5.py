@@ -13,7 +13,7 @@ from transformers.utils import cached_file
 
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import PhosphoT5Config
-from .stack_phosphot5 import GlobalContext, ResidueConvolution
+from .layers_phosphot5 import GlobalContext, LabelSourceAdapter, ResidueConvolution
 
 __all__ = ["TOKENS", "ConversionReport", "convert_t5"]
 
@@ -285,7 +285,7 @@ def _empty_model(cls: type[Model], config: PhosphoT5Config) -> Model:
         model = cls(config)
     for module in model.modules():
         aligned = isinstance(module, PhosphoT5Attention) and module.is_aligned
-        if aligned or isinstance(module, (ResidueConvolution, GlobalContext)):
+        if aligned or isinstance(module, (ResidueConvolution, GlobalContext, LabelSourceAdapter)):
             module.to_empty(device="cpu").apply(model._init_weights)
         if isinstance(module, ResidueConvolution):
             nn.init.zeros_(module.proj.weight)

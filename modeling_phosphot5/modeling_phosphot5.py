@@ -17,6 +17,7 @@ from .fasta_phosphot5 import FastaError
 from .generation_phosphot5 import PhosphositeGeneration
 from .geometry_phosphot5 import PRESETS
 from .kinases_phosphot5 import KinaseHead
+from .layers_phosphot5 import LabelSourceAdapter
 from .loss_phosphot5 import FocalLossWithSmoothing, phosphosite_loss
 from .masking_phosphot5 import forget_label_sources, mask_residues, open_in_prefix, show_known_sites
 from .noise_phosphot5 import NoisyT5
@@ -46,6 +47,7 @@ __all__ = [
     "calibrated_probability",
     "require_families",
     "site_rows",
+    "LabelSourceAdapter",
     "PhosphoT5Attention",
     "check_number",
     "check_weights",

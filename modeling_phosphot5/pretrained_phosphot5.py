@@ -12,12 +12,8 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 from .attention_phosphot5 import PhosphoT5Attention
 from .configuration_phosphot5 import UNSPECIFIED, PhosphoT5Config
 from .kinases_phosphot5 import KinaseHead
-from .stack_phosphot5 import (
-    GlobalContext,
-    PhosphoT5Encoder,
-    PhosphoT5Stack,
-    ResidueConvolution,
-)
+from .layers_phosphot5 import GlobalContext, LabelSourceAdapter, ResidueConvolution
+from .stack_phosphot5 import PhosphoT5Encoder, PhosphoT5Stack
 from .weights_phosphot5 import check_weights, loading_report
 
 __all__ = ["PhosphoT5EncoderModel", "PhosphoT5PreTrainedModel"]
@@ -139,6 +135,9 @@ class PhosphoT5PreTrainedModel(PreTrainedModel):
         elif isinstance(module, GlobalContext):
             normal(module.wi.weight, std=factor * config.d_model**-0.5)
             nn.init.zeros_(module.wo.weight)
+        elif isinstance(module, LabelSourceAdapter):
+            normal(module.down.weight, std=factor * module.down.in_features**-0.5)
+            nn.init.zeros_(module.up.weight)
         elif isinstance(module, PhosphoT5Stack):
             nn.init.zeros_(module.open_site if module.is_decoder else module.given_sites)
             if not module.is_decoder and module.label_sources is not None:

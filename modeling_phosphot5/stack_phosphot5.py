@@ -14,17 +14,16 @@ from transformers.models.t5.modeling_t5 import T5LayerFF, T5LayerNorm
 from .attention_phosphot5 import PhosphoT5Attention, join_parts, parts
 from .configuration_phosphot5 import PhosphoT5Config
 from .decoding_phosphot5 import decoder_mask, is_packed, is_phosphorylated, membership, token_mask
+from .layers_phosphot5 import GlobalContext, LabelSourceAdapter, ResidueConvolution
 from .noise_phosphot5 import EmbeddingNoise
 
 __all__ = [
     "CACHE_NAME",
     "NO_MAPS",
-    "GlobalContext",
     "PhosphoT5Block",
     "PhosphoT5Decoder",
     "PhosphoT5Encoder",
     "PhosphoT5Stack",
-    "ResidueConvolution",
 ]
 
 CACHE_NAME = (
@@ -104,48 +103,6 @@ class PhosphoT5Block(GradientCheckpointingLayer):
         return join_parts([self.layer[-1](hidden_states[:, part]) for part in cut])
 
 
-class ResidueConvolution(nn.Module):
-    """Residual dense convolution over neighbouring residues: ``x + gelu(conv(x))``."""
-
-    def __init__(self, config: PhosphoT5Config) -> None:
-        super().__init__()
-        self.width = config.conv_width
-        self.proj = nn.Linear(config.conv_width * config.d_model, config.d_model, bias=False)
-
-    def forward(self, hidden_states: torch.Tensor, protein_index: torch.Tensor, packed: bool) -> torch.Tensor:
-        """Return states (batch, length, d_model).
-
-        ``protein_index`` (batch, length) numbers them, 0 at padding; ``packed``: rows hold several.
-        """
-        half = self.width // 2
-        padded = F.pad(hidden_states * (protein_index > 0)[..., None], (0, 0, half, half))
-        neighbours = padded.unfold(1, self.width, 1).transpose(2, 3)
-        same = None
-        if packed:
-            same = F.pad(protein_index, (half, half)).unfold(1, self.width, 1) == protein_index[..., None]
-        out = []
-        for part in parts(hidden_states, hidden_states.shape[1], hidden_states.shape[0]):
-            seen = neighbours[:, part] if same is None else neighbours[:, part] * same[:, part, :, None]
-            out.append(F.gelu(self.proj(seen.flatten(2)), approximate="tanh"))
-        return hidden_states + join_parts(out)
-
-
-class GlobalContext(nn.Module):
-    """Add a function of the protein's mean state, one hidden layer wide, to every residue."""
-
-    def __init__(self, config: PhosphoT5Config) -> None:
-        super().__init__()
-        self.layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
-        self.wi = nn.Linear(config.d_model, config.d_model, bias=False)
-        self.wo = nn.Linear(config.d_model, config.d_model, bias=False)
-
-    def forward(self, hidden_states: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
-        """Return states (batch, length, d_model); ``members`` is that of :func:`membership`."""
-        total = members @ self.layer_norm(hidden_states)
-        mean = total / members.sum(-1, keepdim=True).clamp_min(1)
-        return hidden_states + members.transpose(1, 2) @ self.wo(F.gelu(self.wi(mean), approximate="tanh"))
-
-
 class PhosphoT5Stack(nn.Module):
     """Encoder or decoder: embedding, noise, blocks, final norm."""
 
@@ -171,6 +128,8 @@ class PhosphoT5Stack(nn.Module):
             self.given_sites = nn.Parameter(torch.zeros(config.d_model))
             kinds = len(config.label_sources)
             self.label_sources = nn.Parameter(torch.zeros(kinds, config.d_model)) if kinds else None
+            adapters = config.num_layers if config.label_source_adapters else 0
+            self.adapters = nn.ModuleList([LabelSourceAdapter(config) for _ in range(adapters)])
         self.final_layer_norm = T5LayerNorm(config.d_model, eps=config.layer_norm_epsilon)
         self.dropout = nn.Dropout(config.dropout_rate)
 
@@ -238,8 +197,10 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         packed = members.shape[1] > 1
         if input_ids is not None:
             states = states + self._has_given_sites(input_ids, members) * self.given_sites
+        if label_sources is None:
+            label_sources = torch.full((1, 1), self.config.label_source_id(None), device=states.device)
         if self.label_sources is not None:
-            states = states + self._label_source(label_sources, self.label_sources)
+            states = states + F.embedding(label_sources, F.pad(self.label_sources, (0, 0, 1, 0)))
         if self.convolution is not None:
             states = self.convolution(states, protein_index, packed)
         states = self.dropout(states)
@@ -249,22 +210,25 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             length, length, attention_mask, packed_index, device=states.device
         )
         bias = _compute_dtype(bias, states)
+        own = self._own_units(label_sources) if self.adapters else None
         collected = []
         for i, block in enumerate(self.block):
             collected.append(states)
             states = block(states, bias)
             if self.context:
                 states = self.context[i](states, members)
+            if own is not None:
+                states = self.adapters[i](states, own)
         states = self.dropout(self.final_layer_norm(states))
         hidden = (*collected, states) if output_hidden_states else None
         output = BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
         return output.to_tuple() if return_dict is False else output
 
-    def _label_source(self, numbers: torch.Tensor | None, table: torch.Tensor) -> torch.Tensor:
-        """Return the vectors of the kinds of label, to be added to the states; none for unspecified."""
-        if numbers is None:
-            numbers = torch.full((1, 1), self.config.label_source_id(None), device=table.device)
-        return F.embedding(numbers, F.pad(table, (0, 0, 1, 0)))
+    def _own_units(self, label_sources: torch.Tensor) -> torch.Tensor:
+        """Tell which hidden units of an adapter belong to kinds of label, by their numbers (batch, length)."""
+        units = sorted(self.config.label_source_adapters.items())  # as in the file of the configuration
+        owners = [self.config.label_source_id(name) for name, count in units for _ in range(count)]
+        return label_sources[..., None] == torch.tensor(owners, device=label_sources.device)
 
     def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""

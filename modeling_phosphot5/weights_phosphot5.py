@@ -13,7 +13,7 @@ __all__ = ["check_weights", "loading_report"]
 
 NAMED = 3
 """Tensors that an error names."""
-T5_LACKS = re.compile(r"\.(open_site|given_sites|label_sources|convolution\..*|context\..*)$")
+T5_LACKS = re.compile(r"\.(open_site|given_sites|label_sources|adapters\..*|convolution\..*|context\..*)$")
 OLD_HEADS_LACK = re.compile(r"^kinases\.(encoder|decoder)_known\.")
 """Heads for families of kinases before release 0.6.0: states with known sites were read as others."""
 ALIGNMENT = "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"

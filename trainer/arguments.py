@@ -87,6 +87,13 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
             "help": "Train the matrices of the hidden layers by Muon, the rest by AdamW, in place of optim."
         },
     )
+    adapters_only: bool = field(
+        default=False,
+        metadata={
+            "help": "Train the adapters of kinds of label and leave everything else as it is: sites of other kinds "
+            "of label keep their scores."
+        },
+    )
     average_checkpoints: int = field(
         default=0,
         metadata={

@@ -230,6 +230,10 @@ def _checked(content: dict[str, Any], path: str) -> Recipe:
     starts = [name for name in STARTS if recipe.model.get(name)]
     if len(starts) > 1:
         raise RecipeError(f"{path}: model names {' and '.join(starts)}; keep one of them")
+    if recipe.lora and recipe.training.get("adapters_only"):
+        raise RecipeError(
+            f"{path}: lora and training.adapters_only train different weights; keep one of them"
+        )
     return recipe
 
 

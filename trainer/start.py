@@ -13,13 +13,13 @@ from phosphot5.prediction.loading import load_model
 
 from .recipe import Recipe
 
-__all__ = ["make_model", "suited", "with_encoder_blocks"]
+__all__ = ["make_model", "only_adapters", "suited", "with_adapters", "with_encoder_blocks"]
 
 logger = logging.getLogger(__name__)
 
-NUMBERED = re.compile(r"(encoder\.(?:block|context)\.)(\d+)(\..+)")
-"""Weights of the encoder's blocks, and of the protein-wide contexts after them."""
-LAST = (".SelfAttention.o.weight", ".DenseReluDense.wo.weight", ".wo.weight")
+NUMBERED = re.compile(r"(encoder\.(?:block|context|adapters)\.)(\d+)(\..+)")
+"""Weights of the encoder's blocks, and of the protein-wide contexts and the adapters after them."""
+LAST = (".SelfAttention.o.weight", ".DenseReluDense.wo.weight", ".wo.weight", ".up.weight")
 """What a layer adds to the states goes through one of these."""
 
 
@@ -46,9 +46,9 @@ def make_model(recipe: Recipe, seed: int) -> PhosphoT5ForConditionalGeneration:
 
 
 def _trained(start: str, given: dict[str, Any]) -> PhosphoT5ForConditionalGeneration:
-    """Load the model to start from; kinds of label and encoder blocks that it lacks are added."""
+    """Load the model to start from; kinds of label, encoder blocks and adapters that it lacks are added."""
     names, default = given.pop("label_sources", None), given.pop("label_source", None)
-    layers = given.pop("num_layers", None)
+    layers, adapters = given.pop("num_layers", None), given.pop("label_source_adapters", None)
     loaded = load_model(start, **given)[0]
     if loaded.config.kinase_families:
         logger.warning(
@@ -57,6 +57,8 @@ def _trained(start: str, given: dict[str, Any]) -> PhosphoT5ForConditionalGenera
             start,
         )
     model = suited(loaded, names or loaded.config.label_sources, layers or loaded.config.num_layers)
+    if adapters not in (None, model.config.label_source_adapters):
+        model = with_adapters(model, adapters)
     if default is not None:
         model.config.label_source = default
         model.config.check()
@@ -126,3 +128,45 @@ def with_encoder_blocks(
         weights[name] = torch.zeros_like(empty) if is_new and name.endswith(LAST) else weight
     deeper.load_state_dict(weights)
     return deeper.train(model.training)
+
+
+def with_adapters(
+    model: PhosphoT5ForConditionalGeneration, units: dict[str, int]
+) -> PhosphoT5ForConditionalGeneration:
+    """Return a model with adapters for kinds of label, which gives the same scores until they are trained.
+
+    Parameters
+    ----------
+    model : PhosphoT5ForConditionalGeneration
+        Without adapters.
+    units : dict of str to int
+        Kind of label to its hidden units, see :class:`~phosphot5.PhosphoT5Config`.
+
+    Raises
+    ------
+    ValueError
+        If the model has adapters, or does not know a kind.
+    """
+    if has := model.config.label_source_adapters:
+        raise ValueError(f"label_source_adapters is {units}, and the model to start from has {has} already")
+    config = copy.deepcopy(model.config)
+    config.label_source_adapters = dict(units)
+    wider = PhosphoT5ForConditionalGeneration(config)
+    wider.load_state_dict(wider.state_dict() | model.state_dict())
+    return wider.train(model.training)
+
+
+def only_adapters(model: PhosphoT5ForConditionalGeneration) -> None:
+    """Let a training change the adapters and nothing else: kinds of label without them keep their scores.
+
+    Raises
+    ------
+    PhosphoT5Error
+        If the model has none.
+    """
+    if not model.config.label_source_adapters:
+        raise PhosphoT5Error(
+            "adapters_only: the model has no adapters; set model.label_source_adapters, for instance {curated: 128}"
+        )
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(".adapters." in name)

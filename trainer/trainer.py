@@ -30,6 +30,7 @@ from .optimizer import MuonWithAdamW, hidden_matrices
 from .publishing import PublishingTrainer
 from .recording import RecordCallback
 from .sampler import TokenBudgetSampler
+from .start import only_adapters
 
 __all__ = ["PhosphoT5Trainer"]
 
@@ -57,6 +58,8 @@ class PhosphoT5Trainer(PublishingTrainer):
     def __init__(
         self, model: PhosphoT5ForConditionalGeneration, args: PhosphoT5TrainingArguments, **kwargs: Any
     ) -> None:
+        if args.adapters_only:
+            only_adapters(model)
         packed = model.config.attention == "window"
         row = args.tokens_per_batch if args.compile_blocks and packed else None
         kwargs.setdefault("data_collator", PhosphositeCollator(model.config.pad_token_id, packed, row or 1))

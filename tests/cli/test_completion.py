@@ -67,7 +67,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("predict --model mod", ["models"]),
         ("export bundled mo", ["models"]),
         ("export bundled prot", []),
-        ("recipe sm", ["small-continued", "small-species", "small"]),
+        ("recipe sm", ["small-continued", "small-curated", "small-species", "small"]),
     ],
 )
 def test_bash_completes(script, tmp_path, typed, offered):

@@ -64,7 +64,7 @@ def test_unknown_command_names_the_known_ones(capsys):
 
 def test_unknown_recipe_names_the_known_ones(capsys):
     assert main(["recipe", "huge"]) == 1
-    names = "base, finetune, large-from-t5, small-continued, small-species, small, tiny"
+    names = "base, finetune, large-from-t5, small-continued, small-curated, small-species, small, tiny"
     assert capsys.readouterr().err == f"phosphot5 recipe: no recipe 'huge'; choose from {names}\n"
 
 

@@ -130,6 +130,13 @@ def logits_of_both(kind, source, model):
     return found.logits[..., ours], expected.logits[..., theirs]
 
 
+PARTS = {"conv_width": 5, "global_context": True, "label_sources": ["mass-spec", "curated"]} | {
+    "label_source": "curated",
+    "label_source_adapters": {"curated": 4},
+}
+"""All that PhosphoT5 can have beside T5's blocks."""
+
+
 def test_tokens_are_those_of_the_tokenizer():
     assert {token: i for i, token in enumerate(TOKENS)} == VOCABULARY
 
@@ -139,7 +146,7 @@ def test_tokens_are_those_of_the_tokenizer():
     [
         {"attention": "full"},
         {"attention": "window", "window": 16},
-        {"attention": "window", "window": 16, "conv_width": 5, "global_context": True},
+        {"attention": "window", "window": 16, **PARTS},
     ],
     ids=["full", "window", "all parts"],
 )
@@ -188,8 +195,7 @@ def test_rows_of_new_tokens(make_source, kind):
 
 
 def test_converted_model_can_be_saved_and_trained(make_source, kind, tmp_path):
-    options = {"conv_width": 5, "global_context": True}
-    model = PhosphoT5ForConditionalGeneration.from_t5(make_source(kind), **options)
+    model = PhosphoT5ForConditionalGeneration.from_t5(make_source(kind), **PARTS)
     assert all(parameter.device.type == "cpu" for parameter in model.parameters())
     model.save_pretrained(tmp_path / "converted")
     restored = PhosphoT5ForConditionalGeneration.from_pretrained(tmp_path / "converted").train()

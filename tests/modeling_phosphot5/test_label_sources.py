@@ -10,6 +10,7 @@ from phosphot5 import PhosphoT5Config, PhosphoT5ForConditionalGeneration, Phosph
 from phosphot5.data import Protein
 from phosphot5.modeling_phosphot5.masking_phosphot5 import forget_label_sources
 from phosphot5.prediction.scoring import predict_sites, score_proteins
+from phosphot5.trainer.start import with_adapters
 
 SEQUENCE = "MSTAYRKSPSTY"
 KINDS = ["mass-spec", "curated"]
@@ -38,6 +39,15 @@ def model() -> PhosphoT5ForConditionalGeneration:
 @pytest.fixture
 def ids() -> torch.Tensor:
     return PhosphoT5Tokenizer()(SEQUENCE, return_tensors="pt")["input_ids"]
+
+
+@pytest.fixture
+def adapted(model) -> PhosphoT5ForConditionalGeneration:
+    """The same model with trained adapters for one of the kinds."""
+    made = with_adapters(model, {"curated": 4}).eval()
+    for adapter in made.encoder.adapters:
+        torch.nn.init.normal_(adapter.up.weight)
+    return made
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
@@ -72,7 +82,33 @@ def test_annotation_and_generation_take_the_kind(model, ids):
     assert model.generate(ids, constrained=True).shape[0] == 1
 
 
-def test_packed_proteins_each_have_their_kind(model, ids):
+def test_adapters_change_the_scores_of_their_kind_only(model, adapted, ids):
+    for kind in (None, "unspecified", "mass-spec"):
+        assert same(adapted.site_logits(ids, label_source=kind), model.site_logits(ids, label_source=kind))
+    assert not same(
+        adapted.site_logits(ids, label_source="curated"), model.site_logits(ids, label_source="curated")
+    )
+    adapted.config.label_source = "curated"
+    assert same(adapted.site_logits(ids), adapted.site_logits(ids, label_source="curated"))
+
+
+def test_each_kind_has_units_of_its_own(model, ids):
+    units = {"mass-spec": 3, "curated": 2}
+    both = with_adapters(model, units).eval()
+    for adapter in both.encoder.adapters:
+        torch.nn.init.normal_(adapter.up.weight)
+    before = {kind: both.site_logits(ids, label_source=kind) for kind in KINDS}
+    for adapter in both.encoder.adapters:
+        torch.nn.init.zeros_(adapter.up.weight[:, 2:])  # by name, as in the file: two of curated come first
+    assert same(both.site_logits(ids, label_source="curated"), before["curated"])
+    assert same(
+        both.site_logits(ids, label_source="mass-spec"), model.site_logits(ids, label_source="mass-spec")
+    )
+
+
+@pytest.mark.parametrize("with_units", [False, True])
+def test_packed_proteins_each_have_their_kind(model, adapted, ids, with_units):
+    model = adapted if with_units else model
     length = ids.shape[1]
     row, mask = torch.cat([ids, ids], 1), torch.cat([torch.ones_like(ids), torch.full_like(ids, 2)], 1)
     kinds = torch.cat([torch.full_like(ids, 1), torch.full_like(ids, 2)], 1)
@@ -101,7 +137,9 @@ def test_a_pipeline_and_the_batches_of_predict_take_the_kind(model):
         predict(SEQUENCE, label_source="msx")
 
 
-def test_kinds_travel_with_the_folder(model, ids, tmp_path):
+@pytest.mark.parametrize("with_units", [False, True])
+def test_kinds_travel_with_the_folder(model, adapted, ids, tmp_path, with_units):
+    model = adapted if with_units else model
     model.save_pretrained(tmp_path)
     loaded = PhosphoT5ForConditionalGeneration.from_pretrained(tmp_path).eval()
     for kind in (None, *KINDS):
@@ -136,6 +174,18 @@ def test_a_model_without_kinds_says_so(ids):
         ({"label_sources": KINDS, "label_source": "x"}, "label_source is 'x', expected"),
         ({"label_source": "curated"}, "label_source is 'curated', expected none"),
         ({"label_source_drop": 2}, "label_source_drop is 2, expected a number from 0 to 1"),
+        (
+            {"label_sources": KINDS, "label_source_adapters": {"x": 4}},
+            "label_source_adapters is {'x': 4}, expected an entry for some of the label_sources",
+        ),
+        (
+            {"label_source_adapters": ["curated"]},
+            r"label_source_adapters is \['curated'\], expected an entry",
+        ),
+        (
+            {"label_sources": KINDS, "label_source_adapters": {"curated": 0}},
+            "label_source_adapters of curated is 0, expected an integer from 1 to 1,000,000",
+        ),
         (
             {"label_sources": KINDS, "calibration": {"S": LINE}},
             "calibration is .* expected an entry for kinds",

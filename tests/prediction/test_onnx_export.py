@@ -23,16 +23,18 @@ def random_model(seed: int, **geometry: object) -> PhosphoT5ForConditionalGenera
     lines = {"S": (1.5, 0.3, 0.1, -0.5), "T": (0.7, -0.2, 0.4, 0.2), "Y": (1.1, 0.6, 0.5, -1.0)}
     names = ("slope", "neighbours", "protein", "intercept")
     calibration = {residue: dict(zip(names, line, strict=True)) for residue, line in lines.items()}
-    config = PhosphoT5Config.preset("tiny", calibration=calibration, **geometry)
+    kinds = geometry.get("label_sources")
+    tables = {kind: calibration for kind in kinds} if kinds else calibration
+    config = PhosphoT5Config.preset("tiny", calibration=tables, **geometry)
     model = PhosphoT5ForConditionalGeneration(config).eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if "context" in name or name.endswith(("open_site", "given_sites")):
+            if "context" in name or name.endswith(("open_site", "given_sites", "sources", "up.weight")):
                 parameter.copy_(0.3 * torch.randn_like(parameter))
     return model
 
 
-@pytest.fixture(scope="module", params=["bundled", "window", "full", "odd"])
+@pytest.fixture(scope="module", params=["bundled", "window", "full", "odd", "curated"])
 def case(request, tmp_path_factory):
     """A model and what scores a batch by its graph."""
     geometry = {
@@ -40,6 +42,8 @@ def case(request, tmp_path_factory):
         "full": {"attention": "full"},
         "odd": {"window": 7, "conv_width": 0, "global_context": False, "alignment": False}
         | {"tie_word_embeddings": False, "feed_forward_proj": "relu"},
+        "curated": {"label_sources": ["mass-spec", "curated"], "label_source": "curated"}
+        | {"label_source_adapters": {"curated": 8}},
     }
     known = geometry.get(request.param)
     model = load_model("bundled")[0] if known is None else random_model(1, **known)

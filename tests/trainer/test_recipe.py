@@ -125,8 +125,8 @@ def test_what_yaml_reads_otherwise_is_taken_as_meant(load) -> None:
 def test_a_missing_file_is_answered_with_the_packaged_names(tmp_path: Path) -> None:
     with pytest.raises(
         RecipeError,
-        match=r"cannot be read .*or one of: base, finetune, large-from-t5, small-continued, small-species, "
-        "small, tiny",
+        match=r"cannot be read .*or one of: base, finetune, large-from-t5, small-continued, small-curated, "
+        "small-species, small, tiny",
     ):
         load_recipe(tmp_path / "none.yaml")
 
@@ -152,7 +152,16 @@ def test_every_key_of_a_packaged_recipe_has_its_comment() -> None:
     for path in packaged_recipes().values():
         text = path.read_text()
         assert len(re.findall(r"^  \w+:.*#", text, re.MULTILINE)) > 6, path
-    names = {"tiny", "small", "small-continued", "small-species", "base", "large-from-t5", "finetune"}
+    names = {
+        "tiny",
+        "small",
+        "small-continued",
+        "small-species",
+        "small-curated",
+        "base",
+        "large-from-t5",
+        "finetune",
+    }
     assert names == set(packaged_recipes())
 
 
@@ -163,6 +172,8 @@ def test_lora_is_asked_for_by_its_section(load) -> None:
         load(TEXT, "lora.rank=0")
     with pytest.raises(RecipeError, match="unknown key lora.ranks; did you mean lora.rank"):
         load(TEXT, "lora.ranks=4")
+    with pytest.raises(RecipeError, match="lora and training.adapters_only train different weights"):
+        load(TEXT, "lora.rank=4", "training.adapters_only=true")
 
 
 def test_a_model_has_one_start(load) -> None:
