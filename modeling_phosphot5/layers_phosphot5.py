@@ -69,7 +69,7 @@ class LabelSourceAdapter(nn.Module):
     def forward(self, hidden_states: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
         """Return states (batch, length, d_model).
 
-        ``own`` (batch or 1, length or 1, units) is true for the units of the kind of label of a residue's protein.
+        ``own`` (batch, length, units) or (units,) is true for the units of the kind of label of a residue's protein.
         """
         hidden = F.gelu(self.down(self.layer_norm(hidden_states)), approximate="tanh")
         return hidden_states + self.up(hidden * own)

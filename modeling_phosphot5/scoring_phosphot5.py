@@ -45,8 +45,7 @@ class PhosphositeScoring(_Model):
     ) -> Any:
         """Encode proteins, whose sites are to be those of a kind of label."""
         number = self.config.label_source_id(label_source)
-        kinds = torch.full((1, 1), number, device=input_ids.device)
-        return self.get_encoder()(input_ids, attention_mask, label_sources=kinds)
+        return self.get_encoder()(input_ids, attention_mask, label_sources=number)
 
     @torch.no_grad()
     def site_logits(

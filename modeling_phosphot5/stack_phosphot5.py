@@ -157,7 +157,7 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         inputs_embeds: torch.Tensor | None = None,
         output_hidden_states: bool = False,
         return_dict: bool | None = None,
-        label_sources: torch.Tensor | None = None,
+        label_sources: torch.Tensor | int | None = None,
         **kwargs: Any,
     ) -> BaseModelOutput | tuple[Any, ...]:
         """Encode a batch of proteins.
@@ -174,8 +174,9 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             Return the states before each block and the final ones.
         return_dict : bool, optional
             False: return a tuple.
-        label_sources : torch.Tensor of int64 of shape (batch, length) or (batch, 1), optional
-            Kind of label of each residue's protein, numbered by ``config.label_source_id``; by default its default.
+        label_sources : torch.Tensor of int64 of shape (batch, length), or int, optional
+            Kind of label of each residue's protein, or of all, numbered by ``config.label_source_id``; by default
+            its default.
         **kwargs
             Arguments of newer transformers versions that have no meaning here.
 
@@ -197,10 +198,10 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         packed = members.shape[1] > 1
         if input_ids is not None:
             states = states + self._has_given_sites(input_ids, members) * self.given_sites
-        if label_sources is None:
-            label_sources = torch.full((1, 1), self.config.label_source_id(None), device=states.device)
+        kinds = self.config.label_source_id(None) if label_sources is None else label_sources
         if self.label_sources is not None:
-            states = states + F.embedding(label_sources, F.pad(self.label_sources, (0, 0, 1, 0)))
+            numbers = torch.as_tensor(kinds, device=states.device)
+            states = states + F.embedding(numbers, F.pad(self.label_sources, (0, 0, 1, 0)))
         if self.convolution is not None:
             states = self.convolution(states, protein_index, packed)
         states = self.dropout(states)
@@ -210,7 +211,7 @@ class PhosphoT5Encoder(PhosphoT5Stack):
             length, length, attention_mask, packed_index, device=states.device
         )
         bias = _compute_dtype(bias, states)
-        own = self._own_units(label_sources) if self.adapters else None
+        own = self._own_units(kinds, states.device)
         collected = []
         for i, block in enumerate(self.block):
             collected.append(states)
@@ -224,11 +225,16 @@ class PhosphoT5Encoder(PhosphoT5Stack):
         output = BaseModelOutput(last_hidden_state=states, hidden_states=hidden)
         return output.to_tuple() if return_dict is False else output
 
-    def _own_units(self, label_sources: torch.Tensor) -> torch.Tensor:
-        """Tell which hidden units of an adapter belong to kinds of label, by their numbers (batch, length)."""
+    def _own_units(self, kinds: torch.Tensor | int, device: torch.device) -> torch.Tensor | None:
+        """Tell which hidden units of an adapter belong to kinds of label; ``None`` if one without any is given.
+
+        Of the shape of ``kinds`` and, in the end, the number of units.
+        """
         units = sorted(self.config.label_source_adapters.items())  # as in the file of the configuration
         owners = [self.config.label_source_id(name) for name, count in units for _ in range(count)]
-        return label_sources[..., None] == torch.tensor(owners, device=label_sources.device)
+        if not owners or (isinstance(kinds, int) and kinds not in owners):
+            return None
+        return torch.as_tensor(kinds, device=device)[..., None] == torch.tensor(owners, device=device)
 
     def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
         """Return (batch, length, 1): 1 at all residues of proteins some of whose sites are given, else 0."""

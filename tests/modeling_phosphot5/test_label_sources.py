@@ -92,6 +92,18 @@ def test_adapters_change_the_scores_of_their_kind_only(model, adapted, ids):
     assert same(adapted.site_logits(ids), adapted.site_logits(ids, label_source="curated"))
 
 
+def test_adapters_cost_other_kinds_nothing(adapted, ids):
+    def must_not_run(*args):
+        raise AssertionError
+
+    before = adapted.site_logits(ids)
+    for adapter in adapted.encoder.adapters:
+        adapter.register_forward_hook(must_not_run)
+    assert same(adapted.site_logits(ids), before)
+    with pytest.raises(AssertionError):
+        adapted.site_logits(ids, label_source="curated")
+
+
 def test_each_kind_has_units_of_its_own(model, ids):
     units = {"mass-spec": 3, "curated": 2}
     both = with_adapters(model, units).eval()
@@ -114,7 +126,7 @@ def test_packed_proteins_each_have_their_kind(model, adapted, ids, with_units):
     kinds = torch.cat([torch.full_like(ids, 1), torch.full_like(ids, 2)], 1)
     packed = model.encoder(row, mask, label_sources=kinds).last_hidden_state
     for number, part in ((1, slice(0, length)), (2, slice(length, None))):
-        alone = model.encoder(ids, label_sources=torch.full((1, 1), number)).last_hidden_state
+        alone = model.encoder(ids, label_sources=number).last_hidden_state
         torch.testing.assert_close(packed[:, part], alone, atol=1e-5, rtol=0)
 
 
