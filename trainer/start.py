@@ -157,7 +157,9 @@ def with_adapters(
 
 
 def only_adapters(model: PhosphoT5ForConditionalGeneration) -> None:
-    """Let a training change the adapters and nothing else: kinds of label without them keep their scores.
+    """Let a training change what kinds of label have of their own, and nothing else: their adapters and vectors.
+
+    Kinds without adapters keep their scores if the training has no protein of them.
 
     Raises
     ------
@@ -169,4 +171,4 @@ def only_adapters(model: PhosphoT5ForConditionalGeneration) -> None:
             "adapters_only: the model has no adapters; set model.label_source_adapters, for instance {curated: 128}"
         )
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(".adapters." in name)
+        parameter.requires_grad_(".adapters." in name or name.endswith(".label_sources"))

@@ -161,6 +161,11 @@ class PhosphoT5Trainer(PublishingTrainer):
         )
         return self.optimizer
 
+    def get_decay_parameter_names(self, model: nn.Module) -> list[str]:
+        """Name the weights that decay: not the vectors of kinds of label, which may have no protein to learn from."""
+        names = super().get_decay_parameter_names(model)
+        return [name for name in names if not name.endswith("label_sources")]
+
     @property
     def training_seconds(self) -> float:
         """Seconds of training so far, over all parts of a training that was interrupted and resumed."""
