@@ -90,8 +90,8 @@ class PhosphoT5TrainingArguments(Seq2SeqTrainingArguments):
     adapters_only: bool = field(
         default=False,
         metadata={
-            "help": "Train the adapters of kinds of label and leave everything else as it is: sites of other kinds "
-            "of label keep their scores."
+            "help": "Train the adapters and vectors of kinds of label and leave everything else as it is: a kind "
+            "without training proteins keeps its scores."
         },
     )
     average_checkpoints: int = field(
