@@ -230,10 +230,11 @@ class PhosphoT5Encoder(PhosphoT5Stack):
 
         Of the shape of ``kinds`` and, in the end, the number of units.
         """
-        units = sorted(self.config.label_source_adapters.items())  # as in the file of the configuration
-        owners = [self.config.label_source_id(name) for name, count in units for _ in range(count)]
-        if not owners or (isinstance(kinds, int) and kinds not in owners):
+        by_name = sorted(self.config.label_source_adapters.items())  # as in the file of the configuration
+        units = {self.config.label_source_id(name): count for name, count in by_name}
+        if not units or (isinstance(kinds, int) and kinds not in units):
             return None
+        owners = [number for number, count in units.items() for _ in range(count)]
         return torch.as_tensor(kinds, device=device)[..., None] == torch.tensor(owners, device=device)
 
     def _has_given_sites(self, input_ids: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
