@@ -1,35 +1,33 @@
 """Tables from the run record of the bundled model: its data files, and the parts of its training."""
 
 from docs.generate.tables import load, table
-
-RECORD = "bundled_run_record"
-FOLDS = "multisource/train_fold"
+from phosphot5.record.run_record import RunRecord
 
 
 def sources() -> str:
-    """Return the data files of the last part; the ten folds of one set in one row."""
-    files: dict[str, list] = {}
-    for file in load(RECORD)["data"]:
-        name = "multisource/train_fold0 ... 9" if file["name"].startswith(FOLDS) else file["name"]
-        row = files.setdefault(name, [file["role"], 0, 0, 0, file["licence"]])
-        for place, key in enumerate(("records", "positives", "negatives"), 1):
-            row[place] += file[key]
+    """Return the data files of the last part, and those of earlier parts that it did not read."""
+    record = _record()
+    files = [(file, file.role) for file in record.data]
+    files += [(file, f"{file.role}, earlier") for file in record.earlier_data]
     header = ["file", "used as", "proteins", "positive sites", "negative sites", "licence"]
-    return "\n".join(
-        table(
-            header,
-            [[f"`{name}`", row[0], *(f"{n:,}" for n in row[1:4]), row[4]] for name, row in files.items()],
-        )
-    )
+    rows = []
+    for file, used in files:
+        numbers = (f"{number:,}" for number in (file.records, file.positives, file.negatives))
+        rows.append([f"`{file.name}`", used, *numbers, file.licence])
+    return "\n".join(table(header, rows))
 
 
 def parts() -> str:
     """Return cost and length of each part of the training."""
-    record = load(RECORD)
+    record = _record()
     rows = []
-    for number, part in enumerate([*record["earlier"], record], 1):
-        recipe = part["command"][2].rpartition("/")[2].removesuffix(".yaml")
-        cost = part["cost"]
-        rows.append([str(number), f"`{recipe}`", f"{cost['steps']:,}", f"{cost['tokens'] / 1e6:.1f} M"])
-        rows[-1].append(f"{cost['seconds'] / 60:.0f} min")
+    for number, part in enumerate([*record.earlier, record], 1):
+        recipe = part.command[2].rpartition("/")[2].removesuffix(".yaml")
+        cost = part.cost
+        rows.append([str(number), f"`{recipe}`", f"{cost.steps:,}", f"{cost.tokens / 1e6:.1f} M"])
+        rows[-1].append(f"{cost.seconds / 60:.0f} min")
     return "\n".join(table(["part", "recipe", "steps", "tokens", "time"], rows))
+
+
+def _record() -> RunRecord:
+    return RunRecord.from_dict(load("bundled_run_record"))

@@ -1,6 +1,6 @@
 """The parts of a run record: machine, data files, cost, peers, example and licence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -169,6 +169,8 @@ class EarlierTraining:
         As in its own record.
     cost : Cost
         What it consumed.
+    data : list of DataFile
+        Files that it read; empty in records of releases before 0.7.0.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED
@@ -178,6 +180,7 @@ class EarlierTraining:
     git_commit: str | None
     finished: str | None
     cost: Cost
+    data: list[DataFile] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -182,9 +182,22 @@ class RunRecord:
             The record of the training that made that model.
         """
         last = EarlierTraining(
-            previous.command, previous.seed, previous.git_commit, previous.finished, previous.cost
+            previous.command,
+            previous.seed,
+            previous.git_commit,
+            previous.finished,
+            previous.cost,
+            previous.data,
         )
         self.earlier += [training for training in [*previous.earlier, last] if training not in self.earlier]
+
+    @property
+    def earlier_data(self) -> list[DataFile]:
+        """Files of earlier trainings that this run did not read for the same purpose, each once."""
+        read = {(file.sha256, file.role) for file in self.data}
+        files = [file for training in self.earlier for file in training.data]
+        found = {(file.sha256, file.role): file for file in files}
+        return [file for key, file in found.items() if key not in read]
 
     def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
         """Take over the beginning of a run that was interrupted, and note what has changed since.

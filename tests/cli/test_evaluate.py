@@ -1,5 +1,6 @@
 """``phosphot5 evaluate`` as its users meet it: figures, files, peers, and errors before the work begins."""
 
+import dataclasses
 import gzip
 import json
 import shutil
@@ -13,7 +14,7 @@ from phosphot5.data import SiteState, read_fasta
 from phosphot5.evaluation.sites import LabelledSites, evaluate_sites
 from phosphot5.measure import score_labelled_sites
 from phosphot5.prediction.loading import load_model
-from phosphot5.record.facts import DataFile
+from phosphot5.record.facts import Cost, DataFile, EarlierTraining
 from phosphot5.record.fingerprints import file_digest
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
@@ -200,6 +201,16 @@ def test_files_the_model_has_seen_are_said(evaluate, other_model, tmp_path, role
     assert said in out
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert len(result["warnings"]) == bool(said)
+
+
+def test_files_an_earlier_training_has_seen_are_said(evaluate, other_model):
+    model = other_model(None, "valid")
+    record = RunRecord.load(model / RECORD_FILE)
+    read = dataclasses.replace(record.data[0], role="train")
+    record.earlier = [EarlierTraining(["phosphot5", "train"], 1, None, None, Cost(), [read])]
+    record.save(model / RECORD_FILE)
+    _, out, _ = evaluate(LABELLED, model=model)
+    assert "model was trained on" in out
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ def full_record() -> RunRecord:
                 "f" * 40,
                 "2026-11-21T09:00:00+00:00",
                 Cost(tokens=1_000_000, steps=500, seconds=600, peak_memory_bytes=1 << 30, flops=1e14),
+                [DataFile("scop3p/train.fasta.gz", "train", "d" * 64, 9216, 74211, 810004)],
             ),
             EarlierTraining(
                 ["phosphot5", "train", "a|b.yaml"], 8, None, None, Cost(tokens=2_000_000, steps=1000)

@@ -160,6 +160,21 @@ def test_a_training_follows_all_that_led_to_its_start():
     assert (third.earlier[1].seed, third.earlier[1].finished) == (second.seed, second.finished)
 
 
+def test_a_training_knows_what_those_before_it_read():
+    human, curated = (DataFile(name, "train", name * 64, 1, 1, 1) for name in "ab")
+    dev = DataFile("c", "valid", "c" * 64, 1, 1, 1)
+    first, second, third = start(), start(), start()
+    first.data = [human, dev]
+    second.follow(first)
+    second.data = [curated, dev]
+    third.follow(second)
+    third.data = [dataclasses.replace(dev, role="train")]
+    assert first.earlier_data == []
+    assert second.earlier_data == [human]
+    assert third.earlier_data == [human, dev, curated]
+    assert RunRecord.from_dict(json.loads(third.to_json())) == third
+
+
 def edit(path: Path, change) -> None:
     data = json.loads(path.read_text())
     change(data)

@@ -78,6 +78,7 @@ def test_a_folder_that_it_starts_from_does_not_pass_for_a_repository(recipe, tmp
     assert [(part.command, part.seed, part.cost) for part in record.earlier] == [
         (first.command, first.seed, first.cost)
     ]
+    assert record.earlier[0].data == first.data
     assert RunRecord.load(tmp_path / "next" / RECORD_FILE) == record
     assert "base_model" not in (tmp_path / "next" / "README.md").read_text().split("---\n")[1]
 
