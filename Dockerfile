@@ -19,7 +19,7 @@ FROM python:${PYTHON} AS base
 # caches where any user may write: workflows run a container as the user who starts it
 ENV HF_HOME=/tmp/huggingface \
     MPLCONFIGDIR=/tmp/matplotlib \
-    PHOSPHOT5_VERSION=0.6.0 \
+    PHOSPHOT5_VERSION=0.7.0 \
     PYTHONUNBUFFERED=1
 LABEL org.opencontainers.image.title="PhosphoT5" \
       org.opencontainers.image.description="Predicts phosphosites of proteins; bundled weights for non-commercial research" \

@@ -20,7 +20,7 @@ from .geometry_phosphot5 import NUMBERS, PRESETS, SWITCHES, TOKEN_IDS
 
 __all__ = ["PRESETS", "UNSPECIFIED", "PhosphoT5Config"]
 
-VERSION = "0.6.0"
+VERSION = "0.7.0"
 """Release of the code that writes this configuration; equals the package version."""
 
 UNSPECIFIED = "unspecified"
