@@ -25,7 +25,10 @@ from benchmarks.common import ROOT, describe, save
 
 TRAINING = tuple(
     f"{name}.fasta.gz"
-    for name in ("multisource", "scop3p", "tyrosines", "species", "curated_ST", "evident_ST", "curated_Y")
+    for name in (
+        *("multisource", "scop3p", "tyrosines", "species"),
+        *("curated_ST", "evident_ST", "curated_Y", "relatives_ST", "relatives_Y"),
+    )
 )
 HELD_OUT = (
     "phosphosites/multisource/valid.fasta.gz",
