@@ -23,7 +23,7 @@ test-all: $(STAMP)
 	$(BIN)/python -m pytest -m ""
 
 # the bundled model, from the public sets to runs/bundled: training files 18 minutes, the tenth part of the training
-# 13 minutes and the head for kinases 6 minutes on two cores (AMD EPYC). It takes the weights of release 0.6.0,
+# 28 minutes and the head for kinases 17 minutes on two cores (AMD EPYC). It takes the weights of release 0.6.0,
 # which that part starts from, out of the repository's history
 DATA ?= ../shared/data
 RELEASE := acb4e93
