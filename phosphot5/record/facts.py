@@ -170,7 +170,7 @@ class EarlierTraining:
     cost : Cost
         What it consumed.
     data : list of DataFile
-        Files that it read; empty in records of releases before 0.7.0.
+        Files that it trained on or was chosen by; empty in records of releases before 0.7.0.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = CHECKED

@@ -187,7 +187,7 @@ class RunRecord:
             previous.git_commit,
             previous.finished,
             previous.cost,
-            previous.data,
+            [file for file in previous.data if file.role != "test"],
         )
         self.earlier += [training for training in [*previous.earlier, last] if training not in self.earlier]
 

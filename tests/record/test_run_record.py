@@ -164,7 +164,7 @@ def test_a_training_knows_what_those_before_it_read():
     human, curated = (DataFile(name, "train", name * 64, 1, 1, 1) for name in "ab")
     dev = DataFile("c", "valid", "c" * 64, 1, 1, 1)
     first, second, third = start(), start(), start()
-    first.data = [human, dev]
+    first.data = [human, dev, dataclasses.replace(dev, role="test")]
     second.follow(first)
     second.data = [curated, dev]
     third.follow(second)
