@@ -22,6 +22,7 @@ from phosphot5.output import owned
 from phosphot5.progress import stage
 from phosphot5.record.facts import EXAMPLE_SEQUENCE, DataFile, Example
 from phosphot5.record.fingerprints import published_name, sha256_of_ids
+from phosphot5.record.metric_names import without_small_classes
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 from phosphot5.registration import register
 from phosphot5.tokenization_phosphot5 import PhosphoT5Tokenizer
@@ -192,6 +193,8 @@ def _measure(trainer: PhosphoT5Trainer, valid: TrainingSet, name: str) -> dict[s
             continue
         if len(groups) == 1:
             found |= {"loss": loss} | _uncalibrated_ece(*uncalibrated)
+        else:
+            found = without_small_classes(found)
         metrics[group] = {key: round(value, 6) for key, value in found.items()}
     return metrics
 

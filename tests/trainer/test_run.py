@@ -108,6 +108,18 @@ def test_the_record_tells_kinds_of_label_groups_and_numbers(recipe) -> None:
     assert record.arguments["training.bf16"] in (True, False)
 
 
+def test_a_group_with_few_positives_has_no_figures(recipe, tmp_path: Path) -> None:
+    (tmp_path / "few.fasta").write_text(">few\nMS#PS@KKLS@RPY#PEYY@\n")
+    many = "{path: examples/synthetic_valid.fasta, group: many}"
+    few = f"{{path: {tmp_path}/few.fasta, group: few}}"
+    record = run.train(recipe(f"data.valid=[{many}, {few}]"), COMMAND)
+    assert {"st_auroc", "st_auroc_low", "y_ap"} <= set(record.metrics["many"])
+    classes = {"st": (3, 1 / 3), "s": (3, 1 / 3), "y": (2, 1 / 2)}
+    counted = {f"{key}_sites": sites for key, (sites, _) in classes.items()}
+    shares = {f"{key}_prevalence": pytest.approx(share, abs=1e-6) for key, (_, share) in classes.items()}
+    assert record.metrics["few"] == counted | shares
+
+
 def test_the_record_tells_command_data_and_cost(recipe) -> None:
     record = run.train(recipe("training.noise_iterations=1"), COMMAND)
     assert record.command == ["phosphot5", *COMMAND[1:]]
