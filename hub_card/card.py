@@ -14,7 +14,6 @@ from phosphot5.errors import PhosphoT5Error
 from phosphot5.output import atomic_text
 from phosphot5.record.facts import EXAMPLE_SEQUENCE, Licence
 from phosphot5.record.json_files import read_json_object
-from phosphot5.record.metric_names import CLASS_TITLES
 from phosphot5.record.run_record import RECORD_FILE, RunRecord
 
 from .card_tables import (
@@ -188,7 +187,6 @@ def render_card(
         sequence=EXAMPLE_SEQUENCE,
         example_columns=EXAMPLE_COLUMNS,
         example=example_rows(record),
-        classes=list(CLASS_TITLES.values()),
         groups=group_rows(record),
         results=result_tables(record),
         peer_columns=[title for _, title in PEER_COLUMNS],

@@ -139,18 +139,20 @@ def calibration_rows(config: Mapping[str, Any]) -> list[list[str]]:
 
 
 def result_tables(record: RunRecord) -> list[dict[str, Any]]:
-    """Make one table for each evaluation set: a row for every metric that some class has, a column for each class."""
+    """Make one table for each evaluation set: rows for metrics, columns for classes, as far as the set has any."""
     results = []
     for name, scores in record.metrics.items():
+        classes = [key for key in CLASS_TITLES if any(f"{key}_{metric}" in scores for metric, *_ in COLUMNS)]
         rows = [
             {
                 "title": title,
-                "cells": [_score(scores, f"{key}_{metric}", number_format) for key in CLASS_TITLES],
+                "cells": [_score(scores, f"{key}_{metric}", number_format) for key in classes],
             }
             for metric, title, number_format in COLUMNS
-            if any(f"{key}_{metric}" in scores for key in CLASS_TITLES)
+            if any(f"{key}_{metric}" in scores for key in classes)
         ]
-        results.append({"name": name, "rows": rows, "peers": _peers(record, name)})
+        titles = [CLASS_TITLES[key] for key in classes]
+        results.append({"name": name, "classes": titles, "rows": rows, "peers": _peers(record, name)})
     return results
 
 

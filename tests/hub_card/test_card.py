@@ -151,6 +151,14 @@ def test_whole_card():
     assert skeleton(card) == skeleton(GOLDEN.read_text(encoding="utf-8"))
 
 
+def test_only_a_model_without_families_of_kinases_denies_them():
+    families = {"kinase_families": {"PKA": {"residues": "ST", "sites": 50}}}
+    assert "or by which kinase." in render_card(full_record(), CONFIG, None)
+    card = render_card(full_record(), CONFIG | families, None)
+    assert "in which cell, or at what occupancy." in card
+    assert "by which kinase" not in card
+
+
 def test_the_calls_are_those_of_the_model():
     assert CALL_RATES == CALLS
     assert set(EXAMPLE_COLUMNS) <= set(COLUMNS)
