@@ -6,14 +6,11 @@ from phosphot5.record.run_record import RunRecord
 
 def sources() -> str:
     """Return the data files of the last part, and those of earlier parts that it did not read."""
-    record = _record()
-    files = [(file, file.role) for file in record.data]
-    files += [(file, f"{file.role}, earlier") for file in record.earlier_data]
     header = ["file", "used as", "proteins", "positive sites", "negative sites", "licence"]
     rows = []
-    for file, used in files:
+    for file, use in _record().data_with_use:
         numbers = (f"{number:,}" for number in (file.records, file.positives, file.negatives))
-        rows.append([f"`{file.name}`", used, *numbers, file.licence])
+        rows.append([f"`{file.name}`", use, *numbers, file.licence])
     return "\n".join(table(header, rows))
 
 

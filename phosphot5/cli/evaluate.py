@@ -205,8 +205,8 @@ def _seen_in_training(args: argparse.Namespace, files: list[dict[str, Any]]) -> 
         record = RunRecord.load(model_file(args.model, RECORD_FILE, args.revision))
     except PhosphoT5Error:  # a model need not have a record
         return []
-    read = sorted([*record.earlier_data, *record.data], key=lambda file: file.role == "train")
-    roles = {file.sha256: file.role for file in read if file.role != "test"}
+    read = [file for file, _ in record.data_with_use if file.role != "test"]
+    roles = {file.sha256: file.role for file in sorted(read, key=lambda file: file.role == "train")}
     what = {"train": "trained on", "valid": "chosen and calibrated on"}
     return [
         f"This model was {what.get(roles[file['sha256']], 'made with')} {file['name']}: "

@@ -189,7 +189,9 @@ class RunRecord:
             previous.cost,
             [file for file in previous.data if file.role != "test"],
         )
-        self.earlier += [training for training in [*previous.earlier, last] if training not in self.earlier]
+        for training in [*previous.earlier, last]:
+            if not any(dataclasses.replace(noted, data=training.data) == training for noted in self.earlier):
+                self.earlier.append(training)
 
     @property
     def earlier_data(self) -> list[DataFile]:
@@ -198,6 +200,12 @@ class RunRecord:
         files = [file for training in self.earlier for file in training.data]
         found = {(file.sha256, file.role): file for file in files}
         return [file for key, file in found.items() if key not in read]
+
+    @property
+    def data_with_use(self) -> list[tuple[DataFile, str]]:
+        """All files behind the weights, each with its use: a role such as ``train``, or ``train, earlier``."""
+        earlier = [(file, f"{file.role}, earlier") for file in self.earlier_data]
+        return [*((file, file.role) for file in self.data), *earlier]
 
     def resume(self, earlier: "RunRecord", step: int) -> dict[str, list[Any]]:
         """Take over the beginning of a run that was interrupted, and note what has changed since.

@@ -164,6 +164,8 @@ def test_a_training_knows_what_those_before_it_read():
     human, curated = (DataFile(name, "train", name * 64, 1, 1, 1) for name in "ab")
     dev = DataFile("c", "valid", "c" * 64, 1, 1, 1)
     first, second, third = start(), start(), start()
+    first.finish(Cost(steps=7))
+    second.finish(Cost(steps=9))
     first.data = [human, dev, dataclasses.replace(dev, role="test")]
     second.follow(first)
     second.data = [curated, dev]
@@ -173,6 +175,17 @@ def test_a_training_knows_what_those_before_it_read():
     assert second.earlier_data == [human]
     assert third.earlier_data == [human, dev, curated]
     assert RunRecord.from_dict(json.loads(third.to_json())) == third
+
+
+def test_a_training_is_noted_once_though_an_older_record_lacks_its_files():
+    first, second, third = start(), start(), start()
+    first.finish(Cost(steps=7))
+    first.data = [DataFile("a", "train", "a" * 64, 1, 1, 1)]
+    second.follow(first)
+    second.earlier[0] = dataclasses.replace(second.earlier[0], data=[])
+    third.follow(second)
+    third.follow(first)
+    assert [part.cost.steps for part in third.earlier] == [7, None]
 
 
 def edit(path: Path, change) -> None:
