@@ -8,19 +8,24 @@ NEEDED := $(shell sed -n 's/^python_requires = >=//p' setup.cfg)
 VERSION := import sys; print("%d.%d.%d" % sys.version_info[:3]); \
 	sys.exit(sys.version_info < tuple(map(int, "$(NEEDED)".split("."))))
 
-.PHONY: demo test test-all lint docs format bundled-model clean
+.PHONY: demo test test-slow test-all lint docs format bundled-model clean
 
 demo: $(STAMP)
 	mkdir -p runs
 	$(BIN)/phosphot5 predict examples/proteins.fasta -o runs/demo.tsv --overwrite
 	$(BIN)/python examples/show.py runs/demo.tsv
 
-test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# a file of tests shares its servers and models, so it stays in one process
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-# everything: slow and data-bound tests too; what is skipped is listed with its reason
-test-all: $(STAMP)
-	$(BIN)/python -m pytest -m ""
+test: $(STAMP)
+	$(PYTEST)
+
+# trainings, browsers, several processes, the public sets; what is skipped is listed with its reason
+test-slow: $(STAMP)
+	$(PYTEST) -m "slow or data" --durations 20
+
+test-all: test test-slow
 
 # the bundled model, from the public sets to runs/bundled: training files 18 minutes, the tenth part of the training
 # 28 minutes and the head for kinases 17 minutes on two cores (AMD EPYC). It takes the weights of release 0.6.0,
