@@ -20,6 +20,20 @@ _PREAMBLE = re.compile(r"\d{6}|.*PhosphoSitePlus.*")
 """Lines before the first record of PhosphoSitePlus: a date, then a notice."""
 _SHOWN = 20
 """Characters of a wrong line that a message shows."""
+_DECOMPRESS, _UNPACK, _SAVE = "decompress it", "unpack it", "save it as plain text"
+_NO_TEXT = {
+    rb"BZh[1-9]1AY&SY": ("data compressed with bzip2", _DECOMPRESS),
+    rb"\xfd7zXZ": ("data compressed with xz", _DECOMPRESS),
+    rb"\x28\xb5\x2f\xfd": ("data compressed with Zstandard", _DECOMPRESS),
+    rb"7z\xbc\xaf": ("a 7-Zip archive", _UNPACK),
+    rb"Rar!": ("a RAR archive", _UNPACK),
+    rb".{257}ustar": ("a tar archive", _UNPACK),
+    rb"PK\x03\x04": ("a zip archive or an Office document", f"{_UNPACK}, or {_SAVE}"),
+    rb"\xd0\xcf\x11\xe0": ("an Office document", _SAVE),
+    rb"\{\\rtf": ("an RTF document", _SAVE),
+    rb"%PDF": ("a PDF document", _SAVE),
+}
+"""How files begin that are no text: what they are, and what to do."""
 
 
 class FastaError(ValueError):
@@ -130,7 +144,8 @@ def read_lines(path: str | os.PathLike[str], *, strict: bool = True) -> Iterator
     OSError
         If the file is missing, unreadable or damaged; the message is one line for users.
     FastaError
-        If a line is not UTF-8 (and must be), or UTF-16 is damaged.
+        If the file is an archive, a document or compressed otherwise, a line is not UTF-8 (and must be), or UTF-16
+        is damaged.
     """
     number = 0
     try:
@@ -138,6 +153,7 @@ def read_lines(path: str | os.PathLike[str], *, strict: bool = True) -> Iterator
             standard = cast(io.BufferedReader, sys.stdin.buffer)
             raw = standard if path == "-" else stack.enter_context(open(path, "rb"))
             binary = gzip.GzipFile(fileobj=raw) if is_gzip(raw.peek(2)) else raw
+            _check_text(binary.peek(262))
             # surrogateescape lets us name the very line of a wrong byte; a strict decoder fails blocks ahead
             encoding = "utf-16" if binary.peek(2)[:2] in _UTF16_MARKS else "utf-8-sig"
             text = io.TextIOWrapper(binary, encoding=encoding, errors="surrogateescape")
@@ -154,6 +170,13 @@ def read_lines(path: str | os.PathLike[str], *, strict: bool = True) -> Iterator
         raise OSError(f"{path}: damaged gzip data ({error}); copy or compress it again") from error
     except OSError as error:
         raise OSError(f"{path}: cannot be read ({error.strerror}); check the file") from error
+
+
+def _check_text(start: bytes) -> None:
+    """Refuse a file whose first bytes are those of an archive or a document."""
+    for pattern, (found, advice) in _NO_TEXT.items():
+        if re.match(pattern, start, re.DOTALL):
+            raise FastaError(found, "text, plain or gzip", advice)
 
 
 def read_records(lines: Iterable[tuple[int, str]]) -> Iterator[FastaRecord]:

@@ -1,6 +1,10 @@
+import bz2
 import gzip
 import io
+import lzma
 import re
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -155,6 +159,33 @@ def test_error_has_its_parts_as_attributes(fasta):
         read(path)
     error = caught.value
     assert (error.path, error.line, error.record, error.position) == (path, 2, "a", 2)
+
+
+def archive(kind):
+    stream = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr("a.fasta", ">a\nMST\n")
+    else:
+        with tarfile.open(fileobj=stream, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo("a.fasta"))
+    return stream.getvalue()
+
+
+NO_TEXT = {
+    "data compressed with bzip2": (bz2.compress(b">a\nMST\n"), "decompress it"),
+    "data compressed with xz": (lzma.compress(b">a\nMST\n"), "decompress it"),
+    "a tar archive": (gzip.compress(archive("tar")), "unpack it"),
+    "a zip archive or an Office document": (archive("zip"), "unpack it, or save it as plain text"),
+    "an RTF document": (b"{\\rtf1\\ansi >a\\par MST}", "save it as plain text"),
+    "a PDF document": (b"%PDF-1.7\n", "save it as plain text"),
+}
+
+
+@pytest.mark.parametrize("found", NO_TEXT)
+def test_archives_and_documents_are_named(found, fasta):
+    content, advice = NO_TEXT[found]
+    assert error_of(fasta(content)) == f"FILE: found {found}, expected text, plain or gzip; {advice}"
 
 
 def test_missing_file_and_folder_and_damaged_gzip_differ(tmp_path, fasta):

@@ -33,7 +33,8 @@ def read_lines(path: PathLike, *, strict: bool = True) -> Iterator[tuple[int, st
     InputFileError
         If the file is missing, unreadable or damaged.
     InputFormatError
-        If a line is not UTF-8 (and must be), or UTF-16 is damaged.
+        If the file is an archive, a document or compressed otherwise, a line is not UTF-8 (and must be), or UTF-16
+        is damaged.
     """
     try:
         yield from fasta_phosphot5.read_lines(path, strict=strict)
