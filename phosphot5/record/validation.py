@@ -2,7 +2,8 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -20,6 +21,8 @@ _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """How pydantic names the fault of an unknown key."""
 _SHOWN = 60
 """Characters of a wrong value that a message shows."""
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+"""Makes the checks of a type, once: that takes longer than to check."""
 
 
 def validated(
@@ -57,11 +60,12 @@ def validated(
         raise error(f"{where}: {section or 'content'}: {reason}") from None
     try:
         # strict checking takes a mapping for a dataclass, and a text for an enumeration, from JSON only
-        return TypeAdapter(declared).validate_json(text)
+        checked: _Declared = _adapter(declared).validate_json(text)
+        return checked
     except ValidationError as faults:
         # a misspelt key is often missing as well: name the misspelling
         first = min(faults.errors(include_url=False), key=lambda fault: fault["type"] not in _UNKNOWN)
-        known = _known_keys(declared, first["loc"][:-1])
+        known = _known_keys(declared, first["loc"][:-1]) if first["type"] in _UNKNOWN else []
         path = (section, *first["loc"]) if section else first["loc"]
         raise error(f"{where}: {_explained(first, path, known)}") from None
 
@@ -92,7 +96,7 @@ def _explained(fault: ErrorDetails, path: tuple[int | str, ...], known: list[str
 
 def _known_keys(declared: Any, location: tuple[int | str, ...]) -> list[str]:
     """Names of the fields at a location inside a declared type, read from pydantic's JSON schema."""
-    schema = TypeAdapter(declared).json_schema(mode="validation")
+    schema = _adapter(declared).json_schema(mode="validation")
     shared = schema.get("$defs", {})
     found: list[dict[str, Any]] = [schema]
     for part in location:

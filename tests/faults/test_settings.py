@@ -6,6 +6,7 @@ a reader that refuses everything would pass otherwise.
 
 import copy
 import json
+import pickle
 import random
 import shutil
 from collections import Counter
@@ -36,7 +37,7 @@ WRONG: list[Any] = [
 
 def changed(content: Any, rng: random.Random) -> Any:
     """Return a copy with one value, key or item changed at a random place."""
-    content = copy.deepcopy(content)
+    content = pickle.loads(pickle.dumps(content))  # a tenth of the time of deepcopy
     places = list(_places(content))
     parent, key = rng.choice(places)
     kind = rng.random()
