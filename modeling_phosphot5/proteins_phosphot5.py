@@ -10,7 +10,7 @@ from typing import Any
 
 from .fasta_phosphot5 import FastaError, FastaRecord, read_lines, read_records
 
-__all__ = ["GivenProtein", "fasta_path", "read_fasta", "read_protein"]
+__all__ = ["GivenProtein", "fasta_path", "other_notation", "read_fasta", "read_protein"]
 
 KEYS = ("sequence", "id", "known")
 """What a dict may hold; ``sequence`` it must."""
@@ -20,6 +20,13 @@ EXPECTED = "a protein sequence or a dict with 'sequence' and, if wanted, 'id' an
 
 _NO_RESIDUE = re.compile(r"[^A-Za-z.\-]")
 _SEQUENCE = re.compile(r"[A-Za-z.*\-\s]*")
+_P_PREFIX = re.compile(r"[A-Z.*\-]*?(p[STY])(?:[A-Z.*\-]|p[STY])*")
+_CODE = (
+    "ala|arg|asn|asp|asx|cys|gln|glu|glx|gly|his|ile|leu|lys|met|phe|pro|pyl|sec|ser|thr|trp|tyr|val|xaa|xle"
+)
+_CODES = re.compile(rf"(?:(?:{_CODE})[.*\-]*)+", re.IGNORECASE)
+_SURE = 5
+"""Residues in three-letter codes that no protein spells by chance, if three of them differ."""
 _FASTA_NAME = re.compile(r"\.(fasta|fas|faa|fa)(\.gz)?$|\.gz$", re.IGNORECASE)
 
 
@@ -152,9 +159,33 @@ def _first_wrong(text: str) -> tuple[int, str, str] | None:
     """Find the first wrong character: its 1-based position, what it is, what is expected."""
     wrong = _NO_RESIDUE.search(text, 0, len(text.rstrip(END)))
     if wrong is None:
-        return None
+        return other_notation(text)
     only = "; '*' only at the end" if wrong[0] == "*" else ""
     return wrong.start() + 1, repr(wrong[0]), f"a residue letter A-Z{only}"
+
+
+def other_notation(text: str) -> tuple[int, str, str] | None:
+    """Tell whether letters and gaps spell something else than one residue each.
+
+    Parameters
+    ----------
+    text : str
+        The sequence as given, without white space.
+
+    Returns
+    -------
+    tuple of int, str and str, or None
+        1-based position, what stands there and what is expected, if ``p`` marks phosphorylated residues of a
+        sequence in capital letters or all residues are in three-letter codes.
+    """
+    if "p" in text and (marked := _P_PREFIX.fullmatch(text)):
+        return marked.start(1) + 1, repr(marked[1]), "residue letters A-Z alone (a proline is P)"
+    if _CODES.fullmatch(text):
+        codes = re.findall(_CODE, text, re.IGNORECASE)
+        titles = len(codes) > 1 and all(code.istitle() for code in codes)
+        if titles or len(codes) >= _SURE and len(set(codes)) >= 3:
+            return 1, "three-letter codes", "one letter for each residue"
+    return None
 
 
 def _without_gaps(text: str) -> tuple[str, tuple[int, ...] | None]:

@@ -100,6 +100,26 @@ def test_maxquant_keeps_other_modifications():
 ERRORS = [
     ("plain", "AS#K", "position 3: found '#', expected a residue letter A-Z"),
     ("plain", "ASſ", "position 3: found 'ſ', expected a residue letter A-Z"),
+    (
+        "plain",
+        "MKpSPKpYpT",
+        "position 3: found 'pS', expected residue letters A-Z alone (a proline is P); if sites",
+    ),
+    (
+        "plain",
+        "MetSerPro",
+        "position 1: found three-letter codes, expected one letter for each residue; convert",
+    ),
+    (
+        "plain",
+        "MET-SER-PRO-LYS-TYR",
+        "position 1: found three-letter codes, expected one letter for each residue",
+    ),
+    (
+        "hash",
+        "ApSPK",
+        "position 2: found 'pS', expected residue letters A-Z alone (a proline is P); name the no",
+    ),
     ("hash", "A#", "position 2: found '#', expected a residue letter A-Z, or # or @ right after S, T or Y"),
     ("hash", "S#@", "position 3: found '@', expected a residue letter A-Z, or # or @ right after S, T or Y"),
     ("hash", "S-#", "position 3: found '#', expected a residue letter A-Z, or # or @ right after S, T or Y"),
@@ -129,6 +149,13 @@ ERRORS = [
     ("proforma", "[A]-[B]-SK", "position 5: found a tag out of place, expected ProForma: a residue letter"),
     ("proforma", "SK-[A][B]", "position 7: found a tag out of place, expected ProForma: a residue letter"),
 ]
+
+
+@pytest.mark.parametrize(
+    "text", ["mpstyk", "MKPspYk", "MpPSK", "ALAALAALAALAALA", "METSERPRO", "Mets", "PROTEIN"]
+)
+def test_letters_that_may_be_residues_are_taken_for_these(text):
+    assert parse(text, "plain").sequence == text.upper()
 
 
 @pytest.mark.parametrize(("notation", "text", "message"), ERRORS)

@@ -61,6 +61,8 @@ BAD = {
     "mark": b">a\nMS#K\n",
     "letter beyond ascii": ">a\nM S é\n".encode(),
     "sharp s": ">a\nMß\n".encode(),
+    "prefixed": b">a\nMS\nTKpSP\n",
+    "three letters": b">a\nMetSerThr\nTyrLys\n",
     "no name": b">a\nMS\n>\nMT\n",
     "no residues": b">a\n>b\nMT\n",
     "only gaps": b">a\nMT\n>b\n--*\n",

@@ -9,6 +9,7 @@ from itertools import compress
 
 from phosphot5.data.records import Annotated, OtherModification, SiteState
 from phosphot5.errors import InputFormatError
+from phosphot5.modeling_phosphot5.proteins_phosphot5 import other_notation
 
 UNNAMED = "unnamed"
 """Text of a modification of which only the place is known (a lower-case letter that is no s, t or y)."""
@@ -30,6 +31,7 @@ _MAXQUANT_PHOSPHO = re.compile(r"ph|phospho(?: \([STY]+\))?", re.IGNORECASE | re
 def parse_plain(text: str) -> Annotated:
     """Read residues and gaps, upper or lower case."""
     _check(text, _NOT_PLAIN, _RESIDUE, _LABELS_ADVICE)
+    _check_letters(text, _LABELS_ADVICE)
     return _build(text.upper(), {})
 
 
@@ -41,6 +43,7 @@ def render_plain(annotated: Annotated) -> str:
 def parse_hash(text: str) -> Annotated:
     """Read ``#`` and ``@`` after S, T or Y; letters in upper or lower case."""
     _check(text, _NOT_HASH, f"{_RESIDUE}, or # or @ right after S, T or Y")
+    _check_letters(text, "name the notation")
     states = {
         match.start() - before - 1: _MARK_STATES[match[0]]
         for before, match in enumerate(re.finditer("[#@]", text))
@@ -147,6 +150,14 @@ def _check(text: str, wrong: re.Pattern[str], expected: str, advice: str = "") -
         if match[0] == "*":
             expected, advice = f"{expected}; '*' only at the end", "cut the sequence at its stop codon"
         raise InputFormatError(repr(match[0]), expected, advice, position=match.start() + 1)
+
+
+def _check_letters(text: str, advice: str) -> None:
+    """Raise where letters spell something else than a residue each; ``advice`` is for marks."""
+    if other := other_notation(text):
+        position, found, expected = other
+        advice = advice if text[position - 1] == "p" else "convert them"
+        raise InputFormatError(found, expected, advice, position=position)
 
 
 def _build(given: str, states: dict[int, SiteState]) -> Annotated:
