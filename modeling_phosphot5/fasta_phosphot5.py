@@ -153,9 +153,10 @@ def read_lines(path: str | os.PathLike[str], *, strict: bool = True) -> Iterator
             standard = cast(io.BufferedReader, sys.stdin.buffer)
             raw = standard if path == "-" else stack.enter_context(open(path, "rb"))
             binary = gzip.GzipFile(fileobj=raw) if is_gzip(raw.peek(2)) else raw
-            _check_text(binary.peek(262))
+            start = binary.peek(262)
+            _check_text(start)
             # surrogateescape lets us name the very line of a wrong byte; a strict decoder fails blocks ahead
-            encoding = "utf-16" if binary.peek(2)[:2] in _UTF16_MARKS else "utf-8-sig"
+            encoding = "utf-16" if start[:2] in _UTF16_MARKS else "utf-8-sig"
             text = io.TextIOWrapper(binary, encoding=encoding, errors="surrogateescape")
             stack.callback(text.detach)
             for number, line in enumerate(text, 1):

@@ -159,12 +159,13 @@ def _first_wrong(text: str) -> tuple[int, str, str] | None:
     """Find the first wrong character: its 1-based position, what it is, what is expected."""
     wrong = _NO_RESIDUE.search(text, 0, len(text.rstrip(END)))
     if wrong is None:
-        return other_notation(text)
+        other = other_notation(text)
+        return other and other[:3]
     only = "; '*' only at the end" if wrong[0] == "*" else ""
     return wrong.start() + 1, repr(wrong[0]), f"a residue letter A-Z{only}"
 
 
-def other_notation(text: str) -> tuple[int, str, str] | None:
+def other_notation(text: str) -> tuple[int, str, str, str] | None:
     """Tell whether letters and gaps spell something else than one residue each.
 
     Parameters
@@ -174,17 +175,17 @@ def other_notation(text: str) -> tuple[int, str, str] | None:
 
     Returns
     -------
-    tuple of int, str and str, or None
-        1-based position, what stands there and what is expected, if ``p`` marks phosphorylated residues of a
-        sequence in capital letters or all residues are in three-letter codes.
+    tuple of int, str, str and str, or None
+        1-based position, what stands there, what is expected and what to do, if ``p`` marks phosphorylated residues
+        of a sequence in capital letters (then the last is empty) or all residues are in three-letter codes.
     """
     if "p" in text and (marked := _P_PREFIX.fullmatch(text)):
-        return marked.start(1) + 1, repr(marked[1]), "residue letters A-Z alone (a proline is P)"
+        return marked.start(1) + 1, repr(marked[1]), "residue letters A-Z alone (a proline is P)", ""
     if _CODES.fullmatch(text):
         codes = re.findall(_CODE, text, re.IGNORECASE)
         titles = len(codes) > 1 and all(code.istitle() for code in codes)
         if titles or len(codes) >= _SURE and len(set(codes)) >= 3:
-            return 1, "three-letter codes", "one letter for each residue"
+            return 1, "three-letter codes", "one letter for each residue", "convert them"
     return None
 
 

@@ -65,9 +65,8 @@ def validated(
     except ValidationError as faults:
         # a misspelt key is often missing as well: name the misspelling
         first = min(faults.errors(include_url=False), key=lambda fault: fault["type"] not in _UNKNOWN)
-        known = _known_keys(declared, first["loc"][:-1]) if first["type"] in _UNKNOWN else []
         path = (section, *first["loc"]) if section else first["loc"]
-        raise error(f"{where}: {_explained(first, path, known)}") from None
+        raise error(f"{where}: {_explained(first, path, declared)}") from None
 
 
 def unknown_key(key: str, known: Iterable[str], prefix: str = "") -> str:
@@ -78,13 +77,13 @@ def unknown_key(key: str, known: Iterable[str], prefix: str = "") -> str:
     return f"unknown key {prefix}{key}; {hint}"
 
 
-def _explained(fault: ErrorDetails, path: tuple[int | str, ...], known: list[str]) -> str:
+def _explained(fault: ErrorDetails, path: tuple[int | str, ...], declared: Any) -> str:
     *parents, last = [f"[{part}]" if isinstance(part, int) else str(part) for part in path] or [""]
     prefix = "".join(part if part.startswith("[") else f".{part}" for part in parents).lstrip(".")
     prefix = f"{prefix}." if prefix else ""
     key = f"{prefix}{last}".replace(".[", "[")
     if fault["type"] in _UNKNOWN:
-        return unknown_key(last, known, prefix)
+        return unknown_key(last, _known_keys(declared, fault["loc"][:-1]), prefix)
     if fault["type"] in ("missing", "missing_argument"):
         return f"missing key {key}"
     shown = repr(fault["input"])

@@ -164,11 +164,11 @@ def test_error_has_its_parts_as_attributes(fasta):
 def archive(kind):
     stream = io.BytesIO()
     if kind == "zip":
-        with zipfile.ZipFile(stream, "w") as archive:
-            archive.writestr("a.fasta", ">a\nMST\n")
+        with zipfile.ZipFile(stream, "w") as packed:
+            packed.writestr("a.fasta", ">a\nMST\n")
     else:
-        with tarfile.open(fileobj=stream, mode="w") as archive:
-            archive.addfile(tarfile.TarInfo("a.fasta"))
+        with tarfile.open(fileobj=stream, mode="w") as packed:
+            packed.addfile(tarfile.TarInfo("a.fasta"))
     return stream.getvalue()
 
 

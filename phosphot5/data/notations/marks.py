@@ -155,9 +155,8 @@ def _check(text: str, wrong: re.Pattern[str], expected: str, advice: str = "") -
 def _check_letters(text: str, advice: str) -> None:
     """Raise where letters spell something else than a residue each; ``advice`` is for marks."""
     if other := other_notation(text):
-        position, found, expected = other
-        advice = advice if text[position - 1] == "p" else "convert them"
-        raise InputFormatError(found, expected, advice, position=position)
+        position, found, expected, what_to_do = other
+        raise InputFormatError(found, expected, what_to_do or advice, position=position)
 
 
 def _build(given: str, states: dict[int, SiteState]) -> Annotated:
