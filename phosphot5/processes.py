@@ -1,6 +1,7 @@
 """Several processes at one job, as ``torchrun`` and ``accelerate launch`` start them; one process is the usual case."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from accelerate import PartialState
 
-__all__ = ["Alone", "State", "joined", "on_main", "wait"]
+__all__ = ["Alone", "State", "joined", "launched", "on_main", "wait"]
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,11 @@ class Alone:
 
 State: TypeAlias = "PartialState | Alone"
 """The processes that share a job."""
+
+
+def launched() -> int:
+    """Return the number of processes that the launcher started; 1 without a launcher."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from phosphot5.cli.stopping import Stopped, stopped_by_signals
 from phosphot5.cli.streams import log_to_standard_error, prepare_streams, settle_streams
 from phosphot5.errors import MESSAGE, PhosphoT5Error
 from phosphot5.output import refuse_input_as_output
+from phosphot5.processes import launched
 from phosphot5.wording import printable
 
 __all__ = ["COMMANDS", "OVERRIDE", "WITHOUT_SUMMARY", "build_parser", "main"]
@@ -82,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return BROKEN_PIPE  # head, less: leave quietly
     except Stopped as stop:
-        sys.stderr.write(f"phosphot5 {args.command}: {stop}\n")
+        if launched() == 1:  # a launcher says itself that it stopped its processes, and why
+            sys.stderr.write(f"phosphot5 {args.command}: {stop}\n")
         return stop.code
     except (PhosphoT5Error, OSError, UnicodeError, MemoryError, RuntimeError) as error:
         if (message := _explained(error)) is None:

@@ -14,6 +14,7 @@ import phosphot5
 from phosphot5.cli.options import STANDARD_OUTPUT
 from phosphot5.errors import OutputFileError
 from phosphot5.output import atomic_text, check_output, refuse_input_as_output
+from phosphot5.processes import launched
 from phosphot5.record.environment import peak_memory_bytes
 from phosphot5.record.json_files import finite
 from phosphot5.wording import duration
@@ -106,8 +107,7 @@ class Report:
         seconds, memory = self.seconds, peak_memory_bytes()
         if self._sentence is not None:
             spent = f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
-            processes = int(os.environ.get("WORLD_SIZE", "1"))
-            first = f" in the first of {processes} processes" if processes > 1 else ""
+            first = f" in the first of {launched()} processes" if launched() > 1 else ""
             logger.info("%s; %s, peak memory %.2f GB%s", self._sentence, spent, memory / 1e9, first)
         if self._target is None:
             return

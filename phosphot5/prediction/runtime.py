@@ -17,6 +17,7 @@ from phosphot5.data import Protein
 from phosphot5.errors import PhosphoT5Error
 from phosphot5.modeling_phosphot5.families_phosphot5 import require_families
 from phosphot5.prediction.graph import GRAPH_FILE, ScoringGraph, files_of_model
+from phosphot5.processes import launched
 from phosphot5.progress import hide_loading_bars, stage
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def find_graph(
 
 def _against(device: str, dtype: str) -> str:
     """Say what onnxruntime does not do here; empty if nothing is asked for that it cannot."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if launched() > 1:
         return "several processes score with torch only; use --threads"
     if device not in ("auto", "cpu"):
         return f"the graph runs on a CPU only, not on {device}"
