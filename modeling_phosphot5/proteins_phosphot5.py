@@ -10,7 +10,7 @@ from typing import Any
 
 from .fasta_phosphot5 import FastaError, FastaRecord, read_lines, read_records
 
-__all__ = ["GivenProtein", "fasta_path", "other_notation", "read_fasta", "read_protein"]
+__all__ = ["GivenProtein", "fasta_path", "flanked", "other_notation", "read_fasta", "read_protein"]
 
 KEYS = ("sequence", "id", "known")
 """What a dict may hold; ``sequence`` it must."""
@@ -27,6 +27,7 @@ _CODE = (
 _CODES = re.compile(rf"(?:(?:{_CODE})[.*\-]*)+", re.IGNORECASE)
 _SURE = 5
 """Residues in three-letter codes that no protein spells by chance, if three of them differ."""
+_FLANKED = re.compile(r"[A-Z\-]\.[A-Z]+\.[A-Z\-]", re.IGNORECASE)
 _FASTA_NAME = re.compile(r"\.(fasta|fas|faa|fa)(\.gz)?$|\.gz$", re.IGNORECASE)
 
 
@@ -159,7 +160,7 @@ def _first_wrong(text: str) -> tuple[int, str, str] | None:
     """Find the first wrong character: its 1-based position, what it is, what is expected."""
     wrong = _NO_RESIDUE.search(text, 0, len(text.rstrip(END)))
     if wrong is None:
-        other = other_notation(text)
+        other = other_notation(text) or flanked(text)
         return other and other[:3]
     only = "; '*' only at the end" if wrong[0] == "*" else ""
     return wrong.start() + 1, repr(wrong[0]), f"a residue letter A-Z{only}"
@@ -186,6 +187,29 @@ def other_notation(text: str) -> tuple[int, str, str, str] | None:
         titles = len(codes) > 1 and all(code.istitle() for code in codes)
         if titles or len(codes) >= _SURE and len(set(codes)) >= 3:
             return 1, "three-letter codes", "one letter for each residue", "convert them"
+    return None
+
+
+def flanked(text: str) -> tuple[int, str, str, str] | None:
+    """Tell whether letters and gaps are a peptide between its neighbours, as search engines write it.
+
+    Parameters
+    ----------
+    text : str
+        The sequence as given, without white space and marks: ``K.PEPTIDER.S`` is such a peptide.
+
+    Returns
+    -------
+    tuple of int, str, str and str, or None
+        As from :func:`other_notation`.
+    """
+    if _FLANKED.fullmatch(text):
+        return (
+            1,
+            f"a peptide between its neighbours, {text[:2]} and {text[-2:]}",
+            "the peptide alone",
+            "cut them off",
+        )
     return None
 
 

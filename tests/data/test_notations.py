@@ -120,6 +120,26 @@ ERRORS = [
         "ApSPK",
         "position 2: found 'pS', expected residue letters A-Z alone (a proline is P); name the no",
     ),
+    (
+        "plain",
+        "K.MSTYR.A",
+        "position 1: found a peptide between its neighbours, K. and .A, expected the peptide al",
+    ),
+    (
+        "hash",
+        "K.MS#TYR.-",
+        "position 1: found a peptide between its neighbours, K. and .-, expected the peptide al",
+    ),
+    (
+        "p-prefix",
+        "-.MpSTYR.A",
+        "position 1: found a peptide between its neighbours, -. and .A, expected the peptid",
+    ),
+    (
+        "lower-case",
+        "K.MsTYR.A",
+        "position 1: found a peptide between its neighbours, K. and .A, expected the pep",
+    ),
     ("hash", "A#", "position 2: found '#', expected a residue letter A-Z, or # or @ right after S, T or Y"),
     ("hash", "S#@", "position 3: found '@', expected a residue letter A-Z, or # or @ right after S, T or Y"),
     ("hash", "S-#", "position 3: found '#', expected a residue letter A-Z, or # or @ right after S, T or Y"),
@@ -152,10 +172,22 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(
-    "text", ["mpstyk", "MKPspYk", "MpPSK", "ALAALAALAALAALA", "METSERPRO", "Mets", "PROTEIN"]
+    "text",
+    [
+        "mpstyk",
+        "MKPspYk",
+        "MpPSK",
+        "ALAALAALAALAALA",
+        "METSERPRO",
+        "Mets",
+        "PROTEIN",
+        "K.M.S.T",
+        "K.MST",
+        "MST.K",
+    ],
 )
 def test_letters_that_may_be_residues_are_taken_for_these(text):
-    assert parse(text, "plain").sequence == text.upper()
+    assert parse(text, "plain").sequence == text.upper().replace(".", "")
 
 
 @pytest.mark.parametrize(("notation", "text", "message"), ERRORS)

@@ -63,6 +63,7 @@ BAD = {
     "sharp s": ">a\nMß\n".encode(),
     "prefixed": b">a\nMS\nTKpSP\n",
     "three letters": b">a\nMetSerThr\nTyrLys\n",
+    "neighbours": b">a\nK.MST\nYR.A\n",
     "no name": b">a\nMS\n>\nMT\n",
     "no residues": b">a\n>b\nMT\n",
     "only gaps": b">a\nMT\n>b\n--*\n",

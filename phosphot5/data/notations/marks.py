@@ -9,7 +9,7 @@ from itertools import compress
 
 from phosphot5.data.records import Annotated, OtherModification, SiteState
 from phosphot5.errors import InputFormatError
-from phosphot5.modeling_phosphot5.proteins_phosphot5 import other_notation
+from phosphot5.modeling_phosphot5.proteins_phosphot5 import flanked, other_notation
 
 UNNAMED = "unnamed"
 """Text of a modification of which only the place is known (a lower-case letter that is no s, t or y)."""
@@ -161,6 +161,9 @@ def _check_letters(text: str, advice: str) -> None:
 
 def _build(given: str, states: dict[int, SiteState]) -> Annotated:
     """Take gaps out of ``given``; the keys of ``states`` are 0-based in ``given``."""
+    if other := flanked(given):
+        position, found, expected, advice = other
+        raise InputFormatError(found, expected, advice, position=position)
     given = given.rstrip(_END)
     per_letter = bytearray(len(given))
     for index, state in states.items():
