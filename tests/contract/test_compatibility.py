@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from benchmarks.accuracy.environments import (
     CLOSE,
     COMPARED,
