@@ -31,7 +31,7 @@ _MAXQUANT_PHOSPHO = re.compile(r"ph|phospho(?: \([STY]+\))?", re.IGNORECASE | re
 def parse_plain(text: str) -> Annotated:
     """Read residues and gaps, upper or lower case."""
     _check(text, _NOT_PLAIN, _RESIDUE, _LABELS_ADVICE)
-    _check_letters(text, _LABELS_ADVICE)
+    _refuse(other_notation(text), _LABELS_ADVICE)
     return _build(text.upper(), {})
 
 
@@ -43,7 +43,7 @@ def render_plain(annotated: Annotated) -> str:
 def parse_hash(text: str) -> Annotated:
     """Read ``#`` and ``@`` after S, T or Y; letters in upper or lower case."""
     _check(text, _NOT_HASH, f"{_RESIDUE}, or # or @ right after S, T or Y")
-    _check_letters(text, "name the notation")
+    _refuse(other_notation(text), "name the notation")
     states = {
         match.start() - before - 1: _MARK_STATES[match[0]]
         for before, match in enumerate(re.finditer("[#@]", text))
@@ -152,18 +152,16 @@ def _check(text: str, wrong: re.Pattern[str], expected: str, advice: str = "") -
         raise InputFormatError(repr(match[0]), expected, advice, position=match.start() + 1)
 
 
-def _check_letters(text: str, advice: str) -> None:
-    """Raise where letters spell something else than a residue each; ``advice`` is for marks."""
-    if other := other_notation(text):
+def _refuse(other: tuple[int, str, str, str] | None, advice: str = "") -> None:
+    """Raise if letters spell something else than a residue each; ``advice`` is for what comes without."""
+    if other:
         position, found, expected, what_to_do = other
         raise InputFormatError(found, expected, what_to_do or advice, position=position)
 
 
 def _build(given: str, states: dict[int, SiteState]) -> Annotated:
     """Take gaps out of ``given``; the keys of ``states`` are 0-based in ``given``."""
-    if other := flanked(given):
-        position, found, expected, advice = other
-        raise InputFormatError(found, expected, advice, position=position)
+    _refuse(flanked(given))
     given = given.rstrip(_END)
     per_letter = bytearray(len(given))
     for index, state in states.items():
